@@ -1,0 +1,25 @@
+"""What every test may use: the data shelf, where it is present."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHELF = Path(os.environ.get("KEII_SHELF", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Path:
+    """Return the folder of real evidence, or skip."""
+    if not (SHELF / "README.md").is_file():
+        pytest.skip(f"no data shelf at {SHELF} (set KEII_SHELF)")
+    return SHELF
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that asks for the shelf."""
+    for item in items:
+        if "shelf" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.shelf)
