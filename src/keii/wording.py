@@ -24,7 +24,7 @@ def _sentences() -> dict[str, dict[str, str]]:
 
 
 def say(key: str, lang: Lang = "en", facts: Mapping[str, object] | None = None) -> str:
-    """Return the sentence ``key`` with its ``{places}`` filled. An unknown key or a missing fact is a defect: KeyError."""
+    """Return the sentence ``key`` with its ``{places}`` filled. An unknown key or fact raises KeyError."""
     return _sentences()[key][lang].format_map(dict(facts or {}))
 
 

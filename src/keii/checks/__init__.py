@@ -1,0 +1,1 @@
+"""Checks: claims in, findings out; one question per file."""

@@ -1,0 +1,1 @@
+"""Extract: claims from the text of public documents."""

@@ -1,0 +1,1 @@
+"""Exporters: a Report value in one format per file."""

@@ -1,0 +1,1 @@
+"""Hunt: indicators, patterns and rules over the lake."""

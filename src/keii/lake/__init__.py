@@ -1,0 +1,1 @@
+"""The lake: event tables, their index, and the engines that read them."""

@@ -1,0 +1,1 @@
+"""Readers: one small file per format, all of the same shape."""

@@ -1,0 +1,1 @@
+"""Document readers, asked in this order; the surest wins."""

@@ -1,0 +1,1 @@
+"""Intel readers, asked in this order; the surest wins."""
