@@ -1,0 +1,42 @@
+"""Two origins say the same: the same value, or the same after rounding to the coarser one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keii.checks.interface import Check, Claims, found
+from keii.checks.values import relation
+from keii.model import Claim, Finding
+
+
+def run(claims: Claims) -> Iterator[Finding]:
+    """Yield one finding per topic and group of claims that agree across at least two publications."""
+    for topic in claims.topics:
+        for group in _groups(claims.of(topic)):
+            tellers = {claims.teller(claim) for claim in group}
+            if len(tellers) < 2:
+                continue
+            origins = sorted({claims.origin(claim) for claim in group})
+            rounded = any(relation(group[0], claim).why == "rounding" for claim in group[1:])
+            why = "one-origin" if len(origins) == 1 else "rounding" if rounded else "same"
+            yield found(
+                "agreement", "agreement", claims, group, why, tellers=str(len(tellers)), origins=str(len(origins))
+            )
+
+
+def _groups(claims: tuple[Claim, ...]) -> list[list[Claim]]:
+    """Return the claims in groups: each is equal to the group's most exact member."""
+    exact_first = sorted(claims, key=lambda claim: (claim.approximation != "exact", len(claim.quote)))
+    groups: list[list[Claim]] = []
+    for claim in exact_first:
+        for group in groups:
+            if relation(group[0], claim).kind == "equal":
+                group.append(claim)
+                break
+        else:
+            groups.append([claim])
+    order = {claim.id: at for at, claim in enumerate(claims)}
+    return [sorted(group, key=lambda claim: order[claim.id]) for group in groups if len(group) > 1]
+
+
+CHECK = Check(id="agreement", asks="Where do independent sources say the same?", run=run)

@@ -1,0 +1,53 @@
+"""Two voices say what cannot both be true; what only looks different is told as compatible, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from keii.checks.interface import Check, Claims, found, is_single
+from keii.checks.values import relation
+from keii.model import Claim, Finding
+
+_TOLD = {"rounding", "precision", "bound", "scope", "planned-then-actual", "not-established", "range"}
+
+
+def run(claims: Claims) -> Iterator[Finding]:
+    """Yield contradictions and compatible pairs, once per topic and pair of different values."""
+    for topic in claims.topics:
+        pairs: dict[tuple[str, str, str, str], tuple[list[Claim], list[Claim]]] = {}
+        for one, other in combinations(claims.of(topic), 2):
+            kind, why = _judge(claims, one, other)
+            if not kind:
+                continue
+            first, second = sorted((_position(one), _position(other)))
+            left, right = pairs.setdefault((kind, why, first, second), ([], []))
+            for claim in (one, other):
+                (left if _position(claim) == first else right).append(claim)
+        for (kind, why, _, _), (left, right) in pairs.items():
+            yield found("contradiction", kind, claims, left, why, against=right)
+
+
+def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
+    """Return (kind, why) of a pair, ("", "") if there is nothing to tell."""
+    told = relation(one, other)
+    if told.kind == "equal" and told.why == "rounding":
+        return "compatible", "rounding"
+    if told.kind == "compatible" and told.why in _TOLD:
+        return "compatible", told.why
+    if told.kind == "incomparable" and told.why == "other-event":
+        return "compatible", "other-event"
+    if told.kind != "different" or not (is_single(one.topic) or told.why == "polarity"):
+        return "", ""
+    if claims.same_speaker(one, other):
+        return "", ""  # One voice that changes its word is a revision, not a contradiction.
+    if "observed" in (one.basis, other.basis) and one.basis != other.basis:
+        return "contradiction", "logs"
+    return "contradiction", told.why
+
+
+def _position(claim: Claim) -> str:
+    return f"{claim.polarity}|{claim.value!r}"
+
+
+CHECK = Check(id="contradiction", asks="Where do sources say what cannot both be true?", run=run)

@@ -1,0 +1,62 @@
+"""One voice denies or does not confirm, and later admits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keii.checks.interface import Check, Claims, found
+from keii.model import Claim, Finding
+
+_DENIED = ("leak.occurred", "intrusion.occurred", "leak.personal", "leak.sensitive", "data.personal", "data.classified")
+_ADMITS = (
+    "intrusion.occurred",
+    "leak.occurred",
+    "affected.files",
+    "affected.persons",
+    "affected.records",
+    "affected.hosts",
+)
+
+
+def run(claims: Claims) -> Iterator[Finding]:
+    """Yield one finding per voice: its first denial and the first admissions after it."""
+    voices: dict[str, list[Claim]] = {}
+    for claim in claims.all:
+        if claim.basis == "stated":
+            voices.setdefault(claims.origins.voice(claim), []).append(claim)
+    for voice, said in sorted(voices.items()):
+        if "@" in voice:
+            continue  # an author or an anonymous source does not admit for the victim
+        denials = [claim for claim in said if claim.topic in _DENIED and claim.polarity != "affirmed"]
+        for denial in denials[:1]:
+            admitted = [
+                claim
+                for claim in said
+                if claim.topic in _admissions(denial.topic)
+                and claim.polarity == "affirmed"
+                and claim.modality == "certain"
+                and claims.earlier(denial, claim)
+            ]
+            if admitted:
+                same = any(claim.topic == denial.topic for claim in admitted)
+                why = "denied" if denial.polarity == "denied" else "not-confirmed"
+                yield found(
+                    "denial-then-admission",
+                    "denial-then-admission",
+                    claims,
+                    [denial],
+                    why if same else f"{why}-then-access",
+                    against=admitted[:5],
+                )
+
+
+def _admissions(topic: str) -> tuple[str, ...]:
+    return (topic,) if topic.split(".")[0] == "data" or topic in ("leak.personal", "leak.sensitive") else _ADMITS
+
+
+CHECK = Check(
+    id="denial-then-admission",
+    asks="Who first denied, or did not confirm, and then admitted?",
+    needs=("leak.*",),
+    run=run,
+)

@@ -1,0 +1,34 @@
+"""A possibility is retold as certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keii.checks.interface import Check, Claims, found
+from keii.checks.values import relation
+from keii.model import Finding
+
+_HEDGED = ("possible", "suspected", "alleged")
+_FAMILIES = ("leak.", "actor.", "entry.", "intrusion.")
+
+
+def run(claims: Claims) -> Iterator[Finding]:
+    """Yield one finding per topic where a later publication tells as certain what earlier ones only held possible."""
+    for topic in claims.topics:
+        if not topic.startswith(_FAMILIES):
+            continue
+        told = [claim for claim in claims.of(topic) if claim.basis == "stated" and claim.polarity == "affirmed"]
+        for at, later in enumerate(told):
+            before = [
+                claim
+                for claim in told[:at]
+                if claims.teller(claim) != claims.teller(later)
+                and claims.earlier(claim, later)
+                and relation(claim, later).kind == "equal"
+            ]
+            if later.modality == "certain" and before and all(claim.modality in _HEDGED for claim in before):
+                yield found("hedge-lost", "hedge-lost", claims, before, "retold", against=[later])
+                break
+
+
+CHECK = Check(id="hedge-lost", asks="Which possibility was retold as certain?", run=run)

@@ -1,0 +1,128 @@
+"""The shape of a check: claims in, findings out, one question per file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+
+import msgspec
+
+from keii.checks.origins import Origins
+from keii.data import load
+from keii.model import Claim, Document, Finding, finding_id
+
+
+class Claims:
+    """All claims of a case with who tells them and when, in order of time.
+
+    Args:
+        claims: observed and stated ones, in any order.
+        documents: the documents that the stated ones come from.
+        names: names under which the victim speaks (``("NEC", "日本電気")``); those of official statements are added.
+    """
+
+    def __init__(self, claims: Iterable[Claim], documents: Iterable[Document] = (), names: Iterable[str] = ()) -> None:
+        self.documents = tuple(documents)
+        self.origins = Origins(self.documents, names)
+        self.all = tuple(sorted(claims, key=lambda claim: (self.when(claim), claim.source, claim.start, claim.id)))
+
+    @cached_property
+    def _by_topic(self) -> dict[str, tuple[Claim, ...]]:
+        found: dict[str, list[Claim]] = {}
+        for claim in self.all:
+            found.setdefault(claim.topic, []).append(claim)
+        return {topic: tuple(claims) for topic, claims in sorted(found.items())}
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Topics that any claim is about, sorted."""
+        return tuple(self._by_topic)
+
+    def of(self, topic: str) -> tuple[Claim, ...]:
+        """Return the claims about a topic in order of time; ``entry.*`` stands for a family."""
+        if not topic.endswith("*"):
+            return self._by_topic.get(topic, ())
+        return tuple(claim for claim in self.all if claim.topic.startswith(topic[:-1]))
+
+    def when(self, claim: Claim) -> str:
+        """Return when a claim was said, as sortable text: the earliest instant; undated ones and logs come last."""
+        if claim.published is None or claim.published.earliest is None:
+            return "~"
+        return claim.published.earliest.isoformat()
+
+    def teller(self, claim: Claim) -> str:
+        """Return the publication that a claim stands in, or ``logs``."""
+        return self.origins.teller(claim)
+
+    def origin(self, claim: Claim) -> str:
+        """Return whom the claim goes back to: claims with one origin do not support each other."""
+        return self.origins.origin(claim)
+
+    def same_speaker(self, one: Claim, other: Claim) -> bool:
+        """Return whether one voice says both."""
+        return self.origins.voice(one) == self.origins.voice(other)
+
+    def earlier(self, one: Claim, other: Claim) -> bool:
+        """Return whether ``one`` was certainly said before ``other``."""
+        return (
+            one.published is not None
+            and other.published is not None
+            and (
+                one.published.before(other.published)
+                or (
+                    one.published.earliest is not None
+                    and other.published.earliest is not None
+                    and one.published.earliest < other.published.earliest
+                    and one.published.latest != other.published.latest
+                )
+            )
+        )
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """A check and its question.
+
+    Attributes:
+        id: the file's name with hyphens.
+        asks: the question in English; the sentence ``check.<id>`` asks it in both languages.
+        needs: topics (or families ``leak.*``) without any claim of which the answer is unknown.
+        run: yields YES and UNKNOWN; the runner adds the rest.
+    """
+
+    id: str
+    asks: str
+    run: Callable[[Claims], Iterator[Finding]]
+    needs: tuple[str, ...] = ()
+
+
+def found(
+    check: str,
+    kind: str,
+    claims: Claims,
+    shows: Iterable[Claim],
+    why: str,
+    *,
+    against: Iterable[Claim] = (),
+    topic: str | None = None,
+    **facts: str,
+) -> Finding:
+    """Return a YES of ``check`` with the claims that show it, told in order of time."""
+    show, contra = tuple(dict.fromkeys(shows)), tuple(dict.fromkeys(against))
+    about = topic if topic is not None else (show[0].topic if show else "")
+    return Finding(
+        id=finding_id(check, kind, about, *(claim.id for claim in show), "/", *(claim.id for claim in contra)),
+        check=check,
+        kind=kind,
+        answer="yes",
+        topic=about,
+        sources=tuple(dict.fromkeys(claims.teller(claim) for claim in (*show, *contra))),
+        claims=tuple(claim.id for claim in show),
+        against=tuple(claim.id for claim in contra),
+        why=f"finding.{kind}.{why}",
+        facts=facts,
+    )
+
+
+def is_single(topic: str) -> bool:
+    """Return whether two different values of a topic cannot both be true for one victim."""
+    return bool(load("topics").get(topic, {}).get("single"))

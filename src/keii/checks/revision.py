@@ -1,0 +1,36 @@
+"""One voice says something else later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keii.checks.interface import Check, Claims, found, is_single
+from keii.checks.values import relation
+from keii.model import Claim, Finding
+
+
+def run(claims: Claims) -> Iterator[Finding]:
+    """Yield one finding per change of one voice's word on one topic, from its last word before to the next."""
+    for topic in claims.topics:
+        voices: dict[str, list[Claim]] = {}
+        for claim in claims.of(topic):
+            if claim.basis == "stated":
+                voices.setdefault(claims.origins.voice(claim), []).append(claim)
+        for said in voices.values():
+            yield from _changes(claims, topic, said)
+
+
+def _changes(claims: Claims, topic: str, said: list[Claim]) -> Iterator[Finding]:
+    for at, later in enumerate(said):
+        for earlier in reversed(said[:at]):
+            if not claims.earlier(earlier, later):
+                continue
+            told = relation(earlier, later)
+            if told.why == "planned-then-actual":
+                yield found("revision", "revision", claims, [earlier], "planned", against=[later])
+            elif told.kind == "different" and (is_single(topic) or told.why == "polarity"):
+                yield found("revision", "revision", claims, [earlier], "changed", against=[later])
+            break  # only against its last word before
+
+
+CHECK = Check(id="revision", asks="Who changed their word?", run=run)

@@ -1,0 +1,122 @@
+"""How two claims about one topic relate: equal, compatible, different or not comparable."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from keii.checks.origins import normal_name
+from keii.model import Category, Claim, Date, Interval, Number
+
+Kind = Literal["equal", "compatible", "different", "incomparable"]
+
+
+class Relation(NamedTuple):
+    """The relation of two claims and why (``rounding``, ``precision``, ``scope`` …)."""
+
+    kind: Kind
+    why: str
+
+
+def granularity(number: float) -> float:
+    """Return one unit in the last digit that is not a trailing zero: 28000 → 1000, 27445 → 1, 0.25 → 0.01."""
+    if number == 0:
+        return 1
+    if number != int(number):
+        digits = f"{number:.10f}".rstrip("0").split(".")[1]
+        return float(10 ** -len(digits))
+    step, rest = 1, int(abs(number))
+    while rest % 10 == 0:
+        rest //= 10
+        step *= 10
+    return step
+
+
+def relation(one: Claim, other: Claim) -> Relation:
+    """Return how two claims about one topic relate.
+
+    Numbers are equal after rounding (up, down or to the nearest) to the coarser of the two; times are compatible if
+    some instant fits both; a denial differs from an assertion; what was only not confirmed differs from nothing.
+    """
+    if one.topic != other.topic:
+        return Relation("incomparable", "topic")
+    if one.about and other.about and normal_name(one.about) != normal_name(other.about):
+        return Relation("incomparable", "other-event")
+    if "planned" in (one.scope, other.scope) and one.scope != other.scope:
+        return Relation("compatible", "planned-then-actual")
+    polarity = _polarity(one, other)
+    if polarity is not None:
+        return polarity
+    if isinstance(one.value, Number) and isinstance(other.value, Number):
+        return _numbers(one, one.value, other, other.value)
+    if isinstance(one.value, Date | Interval) and isinstance(other.value, Date | Interval):
+        return _times(one, other)
+    if isinstance(one.value, Category) and isinstance(other.value, Category):
+        return _categories(one.value, other.value)
+    if one.value == other.value:
+        return Relation("equal", "same")
+    return (
+        Relation("incomparable", "type") if type(one.value) is not type(other.value) else Relation("different", "value")
+    )
+
+
+def _polarity(one: Claim, other: Claim) -> Relation | None:
+    """Return the relation where polarity alone decides it, None where the values must be compared."""
+    kinds = {one.polarity, other.polarity}
+    if kinds == {"affirmed"}:
+        return None
+    if len(kinds) == 1:
+        same = one.value == other.value or isinstance(one.value, Category)
+        return Relation("equal", "same") if same else Relation("incomparable", "value")
+    if "not-confirmed" in kinds:
+        return Relation("compatible", "not-established")
+    if isinstance(one.value, Category) and isinstance(other.value, Category):
+        if one.value.cat != other.value.cat:
+            return Relation("incomparable", "category")
+        if one.value.items and other.value.items and not set(one.value.items) & set(other.value.items):
+            return Relation("incomparable", "items")
+        return Relation("different", "polarity")
+    return Relation("different", "polarity") if one.value == other.value else Relation("incomparable", "value")
+
+
+_UNITS = {"item": "record", "piece": "file", "document": "file", "people": "person", "account": "account"}
+
+
+def _numbers(one: Claim, a: Number, other: Claim, b: Number) -> Relation:
+    if _UNITS.get(a.unit, a.unit) != _UNITS.get(b.unit, b.unit):
+        return Relation("incomparable", "unit")
+    scopes = {one.scope, other.scope} - {None}
+    if len(scopes) == 2 or ({one.scope, other.scope} & {"new", "planned"} and one.scope != other.scope):
+        return Relation("compatible", "scope")
+    low_a, high_a = a.num, a.high if a.high is not None else a.num
+    low_b, high_b = b.num, b.high if b.high is not None else b.num
+    if (low_a, high_a) == (low_b, high_b):
+        return Relation("equal", "same")
+    if low_a <= high_b and low_b <= high_a:
+        return Relation("compatible", "range")
+    gap = min(abs(low_a - high_b), abs(low_b - high_a))
+    if gap < max(granularity(a.num), granularity(b.num)):
+        return Relation("equal", "rounding")
+    for claim, own, far in ((one, a.num, b.num), (other, b.num, a.num)):
+        if ("more-than" in claim.approximation or "at-least" in claim.approximation) and far >= own:
+            return Relation("compatible", "bound")
+        if "up-to" in claim.approximation and far <= own:
+            return Relation("compatible", "bound")
+    return Relation("different", "number")
+
+
+def _times(one: Claim, other: Claim) -> Relation:
+    if isinstance(one.value, Date | Interval) and isinstance(other.value, Date | Interval) and one.value == other.value:
+        return Relation("equal", "same")
+    if one.moment is None or other.moment is None:
+        return Relation("incomparable", "no-bounds")
+    if one.moment.overlaps(other.moment):
+        return Relation("compatible", "precision")
+    return Relation("different", "time")
+
+
+def _categories(a: Category, b: Category) -> Relation:
+    if a.cat != b.cat:
+        return Relation("different", "category")
+    if not a.items or not b.items or {normal_name(i) for i in a.items} & {normal_name(i) for i in b.items}:
+        return Relation("equal", "same")
+    return Relation("different", "items")
