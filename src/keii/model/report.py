@@ -1,0 +1,108 @@
+"""The report as a value: everything that the exporters and the web page show, in the order in which people read."""
+
+from __future__ import annotations
+
+import msgspec
+
+from keii.model.claim import Claim
+from keii.model.document import Document
+from keii.model.finding import Finding, Verdict
+from keii.model.intel import HuntCoverage, Match
+from keii.model.moment import Moment
+from keii.model.source import Skipped
+from keii.model.trace import Reason, Trace
+
+
+class SourceEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A source as the appendix lists it. ``status``: read, copy, unreadable, unknown-kind; ``error`` says why."""
+
+    id: str
+    name: str
+    kind: str
+    reader: str
+    sha256: str
+    size: int | None
+    status: str
+    events: int
+    skipped: int
+    first: str | None = None
+    last: str | None = None
+    error: str = ""
+    skips: tuple[Skipped, ...] = ()
+
+
+class ChronologyEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One publication in the numbered chronology.
+
+    Attributes:
+        number: 1-based, in order of publication time.
+        document: file name; ``within`` the embedded source's id where it is quoted there.
+        published, updated: with time of day where known.
+        publisher, title, lang, kind: as stated.
+        reliability: Admiralty code (``F6`` unless a rule or the user says more).
+        claims: ids of its claims in order of the text.
+        new: ids of the claims whose topic or value nobody had told before.
+    """
+
+    number: int
+    document: str
+    within: str | None = None
+    publisher: str
+    title: str
+    lang: str
+    kind: str
+    reliability: str = "F6"
+    published: Moment | None = None
+    updated: Moment | None = None
+    claims: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+
+
+class TimelineItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One bar of the timeline. ``earliest``/``latest`` UTC ISO 8601 or None where open; ``what`` says it in words."""
+
+    lane: str
+    topic: str
+    earliest: str | None
+    latest: str | None
+    what: Reason
+    certain: bool
+    claims: tuple[str, ...] = ()
+
+
+class Sentence(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence of the summary with the claims, matches or findings that it rests on."""
+
+    what: Reason
+    cites: tuple[str, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One case, composed.
+
+    Attributes:
+        case, victim: as in case.toml.
+        as_of: time of the last entry of the custody ledger: a report has no clock of its own.
+        version: of keii.
+        summary: what matters, one screen.
+        questions: what remains open and why.
+        sources, chronology, timeline, claims, findings, verdicts, matches, hunt, trace, documents: the parts.
+    """
+
+    case: str
+    victim: str
+    as_of: str
+    version: str
+    zone: str = "UTC"
+    summary: tuple[Sentence, ...] = ()
+    questions: tuple[Sentence, ...] = ()
+    sources: tuple[SourceEntry, ...] = ()
+    documents: tuple[Document, ...] = ()
+    chronology: tuple[ChronologyEntry, ...] = ()
+    timeline: tuple[TimelineItem, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    matches: tuple[Match, ...] = ()
+    hunt: HuntCoverage | None = None
+    trace: Trace = Trace()
