@@ -1,7 +1,23 @@
 """Log readers, asked in this order; the surest wins."""
 
+from keii.readers.logs import zeek
 from keii.readers.logs.interface import BATCH_ROWS, MAX_LINE, Batch, Head, LogReader
 
-READERS: tuple[LogReader, ...] = ()
+READERS: tuple[LogReader, ...] = (
+    zeek.READER,
+)  # fmt: skip
 
-__all__ = ["BATCH_ROWS", "MAX_LINE", "READERS", "Batch", "Head", "LogReader"]
+SUREST_NEEDED = 0.3  # below it no reader is sure enough and the file is told as of no known kind
+
+
+def detect(head: Head) -> LogReader | None:
+    """Return the reader that is surest of the head, None where none is sure enough; ties go to the first in order."""
+    best, sure = None, SUREST_NEEDED
+    for reader in READERS:
+        found = reader.accepts(head)
+        if found > sure or (best is None and found >= sure):
+            best, sure = reader, found
+    return best
+
+
+__all__ = ["BATCH_ROWS", "MAX_LINE", "READERS", "SUREST_NEEDED", "Batch", "Head", "LogReader", "detect"]

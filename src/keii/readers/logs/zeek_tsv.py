@@ -1,0 +1,282 @@
+"""The tab-separated form of a Zeek log: header lines and blocks of columns."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from keii.model import Skipped
+from keii.readers.logs.blocks import Block, as_utf8
+from keii.readers.logs.escaped import unescape
+from keii.readers.logs.frame import Kept
+
+_REAL_TYPES, _WHOLE_TYPES = ("double", "interval", "time"), ("count", "int", "port")
+_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"  # as JSON writes it
+_CODE = re.compile(rb"\\x([0-9A-Fa-f]{2})")
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ``#`` lines of a Zeek log have said so far."""
+
+    separator: bytes = b"\t"
+    set_separator: str = ","
+    empty: str = "(empty)"
+    unset: str = "-"
+    path: str = ""
+    fields: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+    def after(self, line: bytes) -> Header:
+        """Return the header as it stands after one more ``#`` line; an unknown line changes nothing."""
+        if line.startswith(b"#separator"):
+            given = _CODE.sub(lambda code: bytes([int(code[1], 16)]), line[len(b"#separator") :].lstrip(b" "))
+            return Header(separator=given[:1] or b"\t")
+        key, _, value = line.partition(self.separator)
+        text = as_utf8(value).decode()
+        match key:
+            case b"#set_separator":
+                return msgspec.structs.replace(self, set_separator=text or ",")
+            case b"#empty_field":
+                return msgspec.structs.replace(self, empty=text)
+            case b"#unset_field":
+                return msgspec.structs.replace(self, unset=text)
+            case b"#path":
+                return msgspec.structs.replace(self, path=text.strip())
+            case b"#fields":
+                names = _distinct(text.split(self.separator.decode("latin-1")))
+                return msgspec.structs.replace(self, fields=names, types=())
+            case b"#types":
+                return msgspec.structs.replace(self, types=tuple(text.split(self.separator.decode("latin-1"))))
+        return self
+
+    def type_of(self, name: str) -> str:
+        """Return the Zeek type of a field, ``string`` where the header does not tell."""
+        position = self.fields.index(name)
+        return self.types[position] if len(self.types) == len(self.fields) else "string"
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    """Return the names with a number behind those that were there before."""
+    found: list[str] = []
+    for name in names:
+        found.append(name if name not in found else f"{name}#{len(found) + 1}")
+    return tuple(found)
+
+
+def is_container(type_: str) -> bool:
+    """Return whether a Zeek type holds several values."""
+    return type_.startswith(("set[", "vector[", "table["))
+
+
+class TextFrame:
+    """Rows of one stretch of lines under one header."""
+
+    def __init__(self, header: Header, table: pa.Table, records: pa.Array, *, escaped: bool) -> None:
+        self.header = header
+        self.table = table
+        self.records = records
+        self.names = header.fields
+        self.escaped = escaped
+
+    def get(self, name: str) -> pa.Array:
+        """Return the values of a field: text, number, truth, or a list where the type is a set or a vector."""
+        values = self._raw(name)
+        if not pa.types.is_string(values.type):
+            return values
+        if is_container(self.header.type_of(name)):
+            return self._split(values)
+        if self.header.empty:
+            values = pc.if_else(pc.equal(values, self.header.empty), "", values)
+        return unescape(values) if self.escaped else values
+
+    def _raw(self, name: str) -> pa.Array:
+        column = self.table.column(name)
+        return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+    def _split(self, values: pa.Array) -> pa.Array:
+        empty = pc.fill_null(pc.equal(values, self.header.empty), fill_value=False)
+        items = pc.split_pattern(pc.if_else(empty, "", values), self.header.set_separator)
+        if self.escaped:
+            items = pa.ListArray.from_arrays(items.offsets, unescape(items.values), mask=pc.is_null(items))
+        if not pc.any(empty).as_py():
+            return items
+        return pc.if_else(empty, pa.scalar([], pa.list_(pa.string())), items)
+
+    def more(self, taken: Kept) -> pa.Array:
+        """Return a JSON object per record of what is not taken; null where nothing is left."""
+        parts = []
+        for name in self.names:
+            left = taken.get(name)
+            if name in taken and left is None:
+                continue
+            values = self._json(name)
+            if left is not None:
+                values = pc.if_else(pc.fill_null(left, fill_value=False), values, pa.scalar(None, pa.string()))
+            if values.null_count < len(values):
+                key = f",{msgspec.json.encode(name).decode()}:"
+                parts.append(pc.binary_join_element_wise(key, values, ""))
+        if not parts:
+            return pa.nulls(len(self.records), pa.string())
+        # Not null_handling="skip": pyarrow then drops the rows in which every part is null.
+        inner = pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
+        found = pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(inner, 1), "}", "")
+        return pc.if_else(pc.equal(inner, ""), pa.scalar(None, pa.string()), found)
+
+    def _json(self, name: str) -> pa.Array:
+        """Return the values of a field as JSON text, null where unset."""
+        values = self.get(name)
+        if not (pa.types.is_string(values.type) or pa.types.is_list(values.type)):
+            return pc.cast(values, pa.string())
+        if pa.types.is_list(values.type):
+            return _by_value(values)
+        if self.header.type_of(name) in _REAL_TYPES + _WHOLE_TYPES:
+            plain = pc.match_substring_regex(values, _NUMBER)
+            return pc.if_else(plain, values, _quoted(values))
+        return _quoted(values)
+
+    def words(self) -> pa.Array:
+        """Return every text value of each record as a list."""
+        columns = [
+            self.get(name).to_pylist()
+            for name in self.names
+            if self.header.type_of(name) not in (*_REAL_TYPES, *_WHOLE_TYPES, "bool")
+        ]
+        if not columns:
+            return pa.nulls(len(self.records), pa.list_(pa.string()))
+        rows = [list(_words(row)) for row in zip(*columns, strict=True)]
+        return pa.array(rows, pa.list_(pa.string()))
+
+
+def _words(row: tuple[str | list[str] | None, ...]) -> Iterator[str]:
+    for value in row:
+        if isinstance(value, str):
+            if value:
+                yield value
+        elif isinstance(value, list):
+            yield from filter(None, value)
+
+
+def _by_value(values: pa.Array) -> pa.Array:
+    found = [None if item is None else msgspec.json.encode(item).decode() for item in values.to_pylist()]
+    return pa.array(found, pa.string())
+
+
+def _quoted(values: pa.Array) -> pa.Array:
+    """Return text as JSON strings: whole columns where nothing needs an escape, by value otherwise."""
+    odd = pc.match_substring_regex(values, r'["\\\x00-\x1f]')
+    if not pc.any(odd).as_py():
+        return pc.binary_join_element_wise('"', values, '"', "")
+    coded = values.dictionary_encode()
+    texts = [msgspec.json.encode(item).decode() for item in coded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(coded.indices)
+
+
+def frames(block: Block, header: Header) -> Iterator[TextFrame | Skipped | Header]:
+    """Yield the frames and skips of a block; the header as it stands after the block comes last."""
+    data, start, number = block.data, 0, block.first
+    while start < len(data):
+        if data.startswith(b"#", start):
+            end = data.index(b"\n", start) + 1
+            header = header.after(data[start : end - 1])
+            start, number = end, number + 1
+            continue
+        end = data.find(b"\n#", start) + 1 or len(data)
+        yield from _frame(data[start:end], number, header)
+        number += data.count(b"\n", start, end)
+        start = end
+    yield header
+
+
+def _frame(data: bytes, number: int, header: Header) -> Iterator[TextFrame | Skipped]:
+    """Read lines without headers; each bad one comes as one skip, empty ones are no records."""
+    lines = data.count(b"\n")
+    if not header.fields:
+        missing = sum(1 for line in data.split(b"\n") if line.strip())
+        if missing:
+            place = f"lines {number} to {number + lines - 1}" if lines > 1 else f"line {number}"
+            yield Skipped(place=place, reason="no #fields header before them", count=missing, record=number)
+        return
+    records = None
+    if data.startswith(b"\n") or b"\n\n" in data:
+        kept = [(number + place, line) for place, line in enumerate(data.split(b"\n")) if line]
+        records = pa.array([place for place, _ in kept], pa.int64())
+        data = b"".join(line + b"\n" for _, line in kept)
+    if records is None:
+        records = pa.array(range(number, number + lines), pa.int64())
+    if not data:
+        return
+    data = as_utf8(data)
+    if b"\r" in data:  # a bare one is no line end for Zeek, but would be for the parser
+        data = data.replace(b"\r", b"\\x0d")
+    table, bad = _parse(data, header)
+    if bad:
+        for row, columns in bad:
+            line = records[row - 1].as_py()
+            reason = f"{columns} columns, {len(header.fields)} expected"
+            yield Skipped(place=f"line {line}", reason=reason, record=line)
+        keep = [True] * len(records)
+        for row, _ in bad:
+            keep[row - 1] = False
+        records = records.filter(pa.array(keep))
+    if table.num_rows != len(records):
+        raise AssertionError("the parser lost count of the lines")
+    if table.num_rows:
+        yield TextFrame(header, table, records, escaped=b"\\" in data)
+
+
+def _parse(data: bytes, header: Header) -> tuple[pa.Table, list[tuple[int, int]]]:
+    try:
+        return _read(data, header, {name: _arrow_type(header.type_of(name)) for name in header.fields})
+    except pa.ArrowInvalid:  # a number that is none: read all as text, the conversion tells them apart
+        return _read(data, header, dict.fromkeys(header.fields, pa.string()))
+
+
+def _arrow_type(type_: str) -> pa.DataType:
+    if type_ in _WHOLE_TYPES:
+        return pa.int64()
+    if type_ in _REAL_TYPES:
+        return pa.float64()
+    return pa.bool_() if type_ == "bool" else pa.string()
+
+
+def _read(data: bytes, header: Header, types: dict[str, pa.DataType]) -> tuple[pa.Table, list[tuple[int, int]]]:
+    bad: list[tuple[int, int]] = []
+
+    def note(row: csv.InvalidRow) -> str:
+        bad.append((row.number, row.actual_columns))
+        return "skip"
+
+    if len(header.fields) == 1:
+        lines = data.decode().split("\n")[:-1]
+        column = pa.array(lines, pa.string())
+        return pa.table({header.fields[0]: pc.if_else(pc.equal(column, header.unset), None, column)}), bad
+    table = csv.read_csv(
+        io.BytesIO(data),
+        read_options=csv.ReadOptions(
+            column_names=list(header.fields), use_threads=False, block_size=max(len(data) + 1, 1 << 16)
+        ),
+        parse_options=csv.ParseOptions(
+            delimiter=header.separator.decode("latin-1"),
+            quote_char=False,
+            double_quote=False,
+            escape_char=False,
+            newlines_in_values=False,
+            ignore_empty_lines=False,
+            invalid_row_handler=note,
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=types,
+            null_values=[header.unset],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            true_values=["T"],
+            false_values=["F"],
+        ),
+    )
+    return table, bad
