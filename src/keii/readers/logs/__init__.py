@@ -1,10 +1,11 @@
 """Log readers, asked in this order; the surest wins."""
 
-from keii.readers.logs import windows_json, zeek
+from keii.readers.logs import evtx, windows_json, zeek
 from keii.readers.logs.interface import BATCH_ROWS, MAX_LINE, Batch, Head, LogReader
 
 READERS: tuple[LogReader, ...] = (
     zeek.READER,
+    evtx.READER,
     windows_json.READER,
 )  # fmt: skip
 

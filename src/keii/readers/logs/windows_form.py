@@ -98,14 +98,15 @@ def _plan(names: Names) -> Plan | None:
     plain = [plain_name(name) for name in names]
     at = {name: position for position, name in reversed(list(enumerate(plain)))}
     header: dict[str, tuple[int, ...]] = {}
-    for column, candidates in _header().items():
+    for part, candidates in _header().items():
         found = tuple(at[name] for name in candidates if name in at)
         if found:
-            header[column] = found
+            header[part] = found
     # Old NXLog calls the System part's process ``ProcessID``; its own record fields tell that layout.
     if "process_id" not in header and {"ProcessID", "ThreadID", "RecordNumber"} <= at.keys():
         header["process_id"] = (at["ProcessID"],)
-    used = {positions[0] for positions in header.values()}
+    # A record without another time is dated by UtcTime, which stays a field of the event all the same.
+    used = {positions[0] for positions in header.values() if plain[positions[0]] != "UtcTime"}
     columns = _columns()
     fields: dict[str, int] = {}
     more: list[tuple[str, int]] = []
@@ -136,6 +137,8 @@ def _leaf(name: str) -> tuple[str, bool]:
     for prefix in _USER_DATA:
         if name.startswith(prefix):
             return name.rpartition(".")[2], True
+    if name == "System.Keywords":  # rules ask for it by its bare name
+        return "Keywords", True
     if name.startswith("System."):
         return name[len("System.") :].replace(".", ""), False
     return name, "." not in name
@@ -210,7 +213,7 @@ class _Columns:
         for column, positions in plan.header.items():
             values = _first(by_position, positions)
             if column == "occurred":
-                values = _times(plan.more, positions, values, odd)
+                values = _times(values, odd)
             elif column in _INT_BITS:
                 values = _integers(column, values, odd)
             self.put(column, values)
@@ -318,9 +321,7 @@ def _integer(value: object) -> int | None:
         return _LEVELS.get(text.lower())
 
 
-def _times(
-    more: tuple[tuple[str, int], ...], positions: Names | Any, values: Sequence[Any], odd: list[Odd]
-) -> list[Any]:
+def _times(values: Sequence[Any], odd: list[Odd]) -> list[datetime | None]:
     result: list[datetime | None] = []
     for row, value in enumerate(values):
         when = moment(value)

@@ -1,4 +1,4 @@
-"""Windows events as JSON: lines or one array, in the layouts of NXLog, OTRF, winlogbeat, Sentinel, Splunk, evtx_dump."""
+"""Windows events as JSON: lines or one array, as NXLog, OTRF, winlogbeat, Sentinel, Splunk and evtx_dump write."""
 
 from __future__ import annotations
 
