@@ -1,12 +1,15 @@
 """Log readers, asked in this order; the surest wins."""
 
-from keii.readers.logs import evtx, windows_json, zeek
+from keii.readers.logs import combined, evtx, squid, suricata, windows_json, zeek
 from keii.readers.logs.interface import BATCH_ROWS, MAX_LINE, Batch, Head, LogReader
 
 READERS: tuple[LogReader, ...] = (
     zeek.READER,
     evtx.READER,
     windows_json.READER,
+    suricata.READER,
+    squid.READER,
+    combined.READER,
 )  # fmt: skip
 
 SUREST_NEEDED = 0.3  # below it no reader is sure enough and the file is told as of no known kind

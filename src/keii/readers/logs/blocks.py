@@ -78,7 +78,7 @@ def _rest_of_line(data: BinaryIO, size: int) -> bytes:
 
 
 def as_utf8(data: bytes) -> bytes:
-    """Return the bytes with those that are not UTF-8 written as ``\\xNN``."""
+    r"""Return the bytes with those that are not UTF-8 written as ``\xNN``."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -45,7 +45,7 @@ def as_text(value: Any) -> str | None:
 
 
 def convert(values: pa.Array, to: pa.DataType) -> pa.Array:
-    """Return the values as ``to``, null where one does not fit. ``values`` may be text, number, truth or list of text."""
+    """Return the values as ``to``, null where one does not fit. ``values``: text, numbers, truth or lists of text."""
     if values.type == to:
         return values
     if pa.types.is_null(values.type):

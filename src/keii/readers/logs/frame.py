@@ -109,7 +109,7 @@ def assemble(spec: Spec, frame: Frame) -> Batch:
 
 
 class RecordFrame:
-    """Records read one object at a time (JSON): ``objects`` map field names to values; nested ones have dotted names."""
+    """Records read one object at a time (JSON): field names (dotted where nested) to values."""
 
     def __init__(self, objects: list[dict[str, Any]], records: list[int]) -> None:
         self.objects = objects

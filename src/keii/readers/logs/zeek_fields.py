@@ -148,7 +148,7 @@ def _realm(client: str | None) -> tuple[str | None, str | None]:
     if client is None:
         return None, None
     user, slash, realm = client.rpartition("/")
-    return (user, realm) if slash else (client, None)
+    return (user or None, realm or None) if slash else (client or None, None)
 
 
 def _dhcp(columns: Columns) -> None:

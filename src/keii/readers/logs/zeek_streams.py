@@ -21,7 +21,7 @@ def _known() -> frozenset[str]:
 
 
 def stream_of(item: Mapping[str, Any], named: str) -> str | None:
-    """Return the stream of a record, None where nothing tells it. ``named`` is the stream of the file's name, a hint."""
+    """Return the stream of a record, None where nothing tells it. ``named``: the stream of the file's name, a hint."""
     for key in ("_path", "@stream"):
         told = item.get(key)
         if isinstance(told, str) and told:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from keii.model import Skipped
+from keii.readers.logs.array_frame import as_json, objects_of, quoted
 from keii.readers.logs.blocks import Block, as_utf8
 from keii.readers.logs.escaped import unescape
 from keii.readers.logs.frame import Kept
@@ -110,23 +111,8 @@ class TextFrame:
 
     def more(self, taken: Kept) -> pa.Array:
         """Return a JSON object per record of what is not taken; null where nothing is left."""
-        parts = []
-        for name in self.names:
-            left = taken.get(name)
-            if name in taken and left is None:
-                continue
-            values = self._json(name)
-            if left is not None:
-                values = pc.if_else(pc.fill_null(left, fill_value=False), values, pa.scalar(None, pa.string()))
-            if values.null_count < len(values):
-                key = f",{msgspec.json.encode(name).decode()}:"
-                parts.append(pc.binary_join_element_wise(key, values, ""))
-        if not parts:
-            return pa.nulls(len(self.records), pa.string())
-        # Not null_handling="skip": pyarrow then drops the rows in which every part is null.
-        inner = pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
-        found = pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(inner, 1), "}", "")
-        return pc.if_else(pc.equal(inner, ""), pa.scalar(None, pa.string()), found)
+        left = (name for name in self.names if taken.get(name, True) is not None)
+        return objects_of(((name, self._json(name)) for name in left), taken, len(self.records))
 
     def _json(self, name: str) -> pa.Array:
         """Return the values of a field as JSON text, null where unset."""
@@ -134,11 +120,11 @@ class TextFrame:
         if not (pa.types.is_string(values.type) or pa.types.is_list(values.type)):
             return pc.cast(values, pa.string())
         if pa.types.is_list(values.type):
-            return _by_value(values)
+            return as_json(values)
         if self.header.type_of(name) in _REAL_TYPES + _WHOLE_TYPES:
             plain = pc.match_substring_regex(values, _NUMBER)
-            return pc.if_else(plain, values, _quoted(values))
-        return _quoted(values)
+            return pc.if_else(plain, values, quoted(values))
+        return quoted(values)
 
     def words(self) -> pa.Array:
         """Return every text value of each record as a list."""
@@ -160,21 +146,6 @@ def _words(row: tuple[str | list[str] | None, ...]) -> Iterator[str]:
                 yield value
         elif isinstance(value, list):
             yield from filter(None, value)
-
-
-def _by_value(values: pa.Array) -> pa.Array:
-    found = [None if item is None else msgspec.json.encode(item).decode() for item in values.to_pylist()]
-    return pa.array(found, pa.string())
-
-
-def _quoted(values: pa.Array) -> pa.Array:
-    """Return text as JSON strings: whole columns where nothing needs an escape, by value otherwise."""
-    odd = pc.match_substring_regex(values, r'["\\\x00-\x1f]')
-    if not pc.any(odd).as_py():
-        return pc.binary_join_element_wise('"', values, '"', "")
-    coded = values.dictionary_encode()
-    texts = [msgspec.json.encode(item).decode() for item in coded.dictionary.to_pylist()]
-    return pa.array(texts, pa.string()).take(coded.indices)
 
 
 def frames(block: Block, header: Header) -> Iterator[TextFrame | Skipped | Header]:
