@@ -1,15 +1,19 @@
 """Log readers, asked in this order; the surest wins."""
 
-from keii.readers.logs import combined, evtx, squid, suricata, windows_json, zeek
+from keii.readers.logs import combined, delimited, evtx, jsonl, squid, suricata, text, windows_json, windows_xml, zeek
 from keii.readers.logs.interface import BATCH_ROWS, MAX_LINE, Batch, Head, LogReader
 
 READERS: tuple[LogReader, ...] = (
     zeek.READER,
     evtx.READER,
     windows_json.READER,
+    windows_xml.READER,
     suricata.READER,
     squid.READER,
     combined.READER,
+    delimited.READER,
+    jsonl.READER,
+    text.READER,
 )  # fmt: skip
 
 SUREST_NEEDED = 0.3  # below it no reader is sure enough and the file is told as of no known kind

@@ -14,7 +14,7 @@ BLOCK = 8 * 1024 * 1024  # bytes read at once
 
 
 class Block(msgspec.Struct, frozen=True):
-    """Whole lines, each ended by ``\\n``. ``first`` is the 1-based number of the first line in the stream."""
+    """Whole lines, each with its line end. ``first`` is the 1-based number of the first line in the stream."""
 
     first: int
     data: bytes
@@ -31,8 +31,7 @@ def blocks(data: BinaryIO, *, size: int = BLOCK, longest: int = MAX_LINE) -> Ite
         held += chunk
         end = held.rfind(b"\n") + 1
         if end:
-            for piece in _bounded(held[:end], number, longest):
-                yield piece
+            yield from _bounded(held[:end], number, longest)
             number += held.count(b"\n", 0, end)
             held = held[end:]
         if len(held) > longest:

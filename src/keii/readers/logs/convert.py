@@ -29,7 +29,7 @@ def infer(values: list[Any]) -> pa.Array:
 
 
 def _plain(type_: pa.DataType) -> bool:
-    return pa.types.is_string(type_) or pa.types.is_null(type_)
+    return bool(pa.types.is_string(type_) or pa.types.is_null(type_))
 
 
 def as_text(value: Any) -> str | None:

@@ -61,7 +61,7 @@ def accepts(head: Head) -> float:
 
 
 def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
-    """Yield batches of ``http``; ``bytes_in`` counts what the client got with headers, ``occurred`` is the end of it."""
+    """Yield batches of ``http``; ``bytes_in`` counts what the client got, ``occurred`` is the end of it."""
     del source
     for found in parsed(data, _LINE, what="Squid's access log"):
         yield found if isinstance(found, Skipped) else assemble(_SPEC, found)

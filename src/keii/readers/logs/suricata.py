@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import orjson
 
 from keii.data import load
 from keii.model import Skipped, Source
+from keii.readers.logs.again import with_head
 from keii.readers.logs.blocks import blocks
 from keii.readers.logs.frame import RecordFrame, Spec, assemble, flatten
 from keii.readers.logs.interface import BATCH_ROWS, Batch, Head, LogReader
@@ -18,7 +18,7 @@ from keii.readers.logs.json_array import array_objects
 from keii.readers.logs.json_lines import Numbered, objects
 from keii.readers.logs.suricata_fields import FINISH, prepare
 
-_ENDS = {
+_ENDS: dict[str, tuple[str, ...]] = {
     "src_ip": ("src_ip",),
     "src_port": ("src_port",),
     "dst_ip": ("dest_ip",),
@@ -49,7 +49,10 @@ def spec(kind: str) -> Spec:
     """Return how the events of a type become a table; an unknown type becomes ``generic`` with all its words."""
     entry = load("suricata").get(kind)
     if entry is None:
-        columns = {"occurred": ("timestamp",), "message": ("anomaly.event", "engine.message", "message")}
+        columns: dict[str, tuple[str, ...]] = {
+            "occurred": ("timestamp",),
+            "message": ("anomaly.event", "engine.message", "message"),
+        }
         return Spec(table="generic", columns=columns, constants={"log": f"suricata:{kind}"})
     columns = {"occurred": ("timestamp",)} | ({} if entry["table"] in _WITHOUT_ENDS else _ENDS)
     columns |= {column: tuple(names) for column, names in entry["columns"].items()}
@@ -79,8 +82,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
 
 
 def _events(data: BinaryIO) -> Iterator[Numbered | Skipped]:
-    first = data.read(4096)
-    whole = io.BufferedReader(_Again(first, data))
+    first, whole = with_head(data)
     if first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
         yield from array_objects(whole)
         return
@@ -89,23 +91,6 @@ def _events(data: BinaryIO) -> Iterator[Numbered | Skipped]:
             yield block
         else:
             yield from objects(block)
-
-
-class _Again(io.RawIOBase):
-    """A stream whose first bytes were read already."""
-
-    def __init__(self, first: bytes, rest: BinaryIO) -> None:
-        self.first = first
-        self.rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        given = self.first[: len(buffer)] or self.rest.read(len(buffer))
-        self.first = self.first[len(given) :]
-        buffer[: len(given)] = given
-        return len(given)
 
 
 def _batch(kind: str, rows: list[Numbered]) -> Batch:

@@ -24,7 +24,7 @@ def numbered(block: Block) -> tuple[pa.Array, pa.Array]:
 
 
 def parsed(data: BinaryIO, pattern: str, *, unset: str = "-", what: str) -> Iterator[ArrayFrame | Skipped]:
-    """Yield the named groups of an RE2 expression as columns, block by block, and a skip for every line it does not fit.
+    """Yield the named groups of an RE2 expression as columns, and a skip for every line it does not fit.
 
     A group that is ``unset`` or empty is null. ``what`` names the format in the reason of a skip.
     """

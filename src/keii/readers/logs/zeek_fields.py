@@ -12,7 +12,7 @@ from keii.data import load
 from keii.readers.logs.frame import Columns, Spec
 from keii.readers.logs.web_address import fill_url
 
-_ENDS = {
+_ENDS: dict[str, tuple[str, ...]] = {
     "src_ip": ("id.orig_h",),
     "src_port": ("id.orig_p",),
     "dst_ip": ("id.resp_h",),
@@ -27,7 +27,7 @@ def spec(stream: str) -> Spec:
     """Return how a stream becomes a table; an unknown stream becomes ``generic`` with all its words."""
     entry = load("zeek").get(stream)
     if entry is None:
-        columns = {"occurred": ("ts",), "message": _MESSAGE}
+        columns: dict[str, tuple[str, ...]] = {"occurred": ("ts",), "message": _MESSAGE}
         return Spec(table="generic", columns=columns, constants={"log": f"zeek:{stream}"})
     columns = {"occurred": ("ts",)} | (_ENDS if entry.get("ends") else {})
     columns |= {column: tuple(names) for column, names in entry["columns"].items()}
