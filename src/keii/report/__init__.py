@@ -1,1 +1,58 @@
 """Compose: one Report value from everything that was found, in the order in which people read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from keii import __version__
+from keii.model import Claim, Document, Finding, HuntCoverage, Match, Trace, Verdict
+from keii.model.report import Report, SourceEntry
+from keii.report.chronology import chronology
+from keii.report.questions import questions
+from keii.report.summary import summary
+from keii.report.timeline import timeline
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the stages found, as the pipeline hands it over."""
+
+    case: str
+    victim: str = ""
+    as_of: str = ""
+    zone: str = "UTC"
+    sources: Sequence[SourceEntry] = ()
+    documents: Sequence[Document] = ()
+    claims: Sequence[Claim] = ()
+    findings: Sequence[Finding] = ()
+    verdicts: Sequence[Verdict] = ()
+    matches: Sequence[Match] = ()
+    hunt: HuntCoverage | None = None
+    trace: Trace = Trace()
+
+
+def compose(parts: Parts) -> Report:
+    """Return the report: the parts, and over them the chronology, the timeline, the summary and the open questions."""
+    return Report(
+        case=parts.case,
+        victim=parts.victim,
+        as_of=parts.as_of,
+        version=__version__,
+        zone=parts.zone,
+        summary=summary(parts),
+        questions=questions(parts),
+        sources=tuple(parts.sources),
+        documents=tuple(parts.documents),
+        chronology=chronology(parts.documents, parts.claims),
+        timeline=timeline(parts.claims, parts.trace),
+        claims=tuple(parts.claims),
+        findings=tuple(parts.findings),
+        verdicts=tuple(parts.verdicts),
+        matches=tuple(parts.matches),
+        hunt=parts.hunt,
+        trace=parts.trace,
+    )
+
+
+__all__ = ["Parts", "compose"]
