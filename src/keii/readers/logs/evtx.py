@@ -1,13 +1,12 @@
 """EVTX, the binary log of Windows: every record that can be read, and a word on every part that cannot.
 
 The file is a header of 4,096 bytes and chunks of 65,536 bytes (libyal, "Windows XML Event Log (EVTX) format"). Each
-chunk is given to the ``evtx`` library by itself: for a whole file the library says nothing of a cut end or a zeroed chunk.
+chunk is given to the ``evtx`` library by itself: for a whole file it says nothing of a cut end or a zeroed chunk.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -27,7 +26,6 @@ HEADER, CHUNK = 4096, 65536
 _FILE, _CHUNK = b"ElfFile\x00", b"ElfChnk\x00"
 _MOST_RECORDS = CHUNK // 24  # a record's head alone has 24 bytes; bounds the library's iterator
 _DIRTY, _NO_CRC = 1, 2  # file flags: not closed properly; written without checksums
-_NUMBER = re.compile(r"record (?:number|id:?) ?(\d+)", re.IGNORECASE)
 
 
 class FileHeader(msgspec.Struct, frozen=True):
@@ -40,7 +38,7 @@ class FileHeader(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct):
-    """How far the walk has come: the ordinal of the record, the last record number that a chunk header told, and chunks."""
+    """How far the walk has come: ordinal of the record, last record number that a chunk header told, chunks."""
 
     ordinal: int = 0
     last_number: int = 0
@@ -184,7 +182,7 @@ def _records(block: bytes) -> Iterator[dict[str, Any] | str]:
         return
     for _ in range(_MOST_RECORDS):
         try:
-            record: dict[str, Any] = next(records)
+            record: Any = next(records)
             yield record
         except StopIteration:
             return

@@ -115,12 +115,13 @@ def _plan(names: Names) -> Plan | None:
             continue
         leaf, of_event = _leaf(name)
         column = columns.get(leaf.lower()) if of_event else None
-        if column and (column not in fields or leaf == column):
-            if column in fields:
-                more.append((_leaf(plain[fields[column]])[0], fields[column]))
-            fields[column] = position
-        else:
+        held = _leaf(plain[fields[column]])[0] if column in fields else None
+        if column is None or (held is not None and (held == column or leaf != column)):
             more.append((leaf, position))
+            continue
+        if held is not None:
+            more.append((held, fields[column]))
+        fields[column] = position
     return Plan(
         header=header,
         fields=tuple(fields.items()),

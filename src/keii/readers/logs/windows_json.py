@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import orjson
 
@@ -16,8 +15,8 @@ from keii.model import Skipped, Source
 from keii.readers.logs.interface import MAX_LINE, Batch, Head, LogReader
 from keii.readers.logs.windows_form import Gather, is_event
 from keii.readers.logs.windows_records import MAX_DEPTH, TooDeepError, flat
+from keii.readers.logs.windows_text import head_text, utf8
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}]', re.DOTALL)
 _CHUNK = 1024 * 1024
 _NAME = re.compile(rb'"((?:[A-Za-z_@#][\w.@#]*))"\s*:')
@@ -26,11 +25,11 @@ _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 def accepts(head: Head) -> float:
     """Return 0.9 where the first record has the names of a Windows event."""
-    data = _plain(head.data).lstrip()
+    data = head_text(head.data).lstrip()
     if data[:1] not in (b"{", b"["):
         return 0.0
     for line in data.split(b"\n", 20)[:20]:
-        names = _first_names(line.strip().strip(b","))
+        names = _first_names(line.strip().strip(b"[],"))
         if names and is_event(names):
             return 0.9
     # Pretty-printed, or a first record longer than the head: the names alone must do.
@@ -55,19 +54,12 @@ def _first_names(line: bytes) -> tuple[str, ...] | None:
         return None
 
 
-def _plain(data: bytes) -> bytes:
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return data[len(bom) :].decode(encoding, "replace").encode()
-    return data
-
-
 def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     """Yield batches of ``windows``; ``record`` is the line, or the element of an array.
 
     Of a key that one object has twice the last value counts. Raises UnreadableError for an empty stream.
     """
-    stream = _utf8(data)
+    stream = utf8(data)
     first = stream.peek(64 * 1024)[: 64 * 1024]
     if not first.strip():
         raise UnreadableError("empty, expected Windows events as JSON", place=source.name)
@@ -157,59 +149,6 @@ def _objects(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | Skipped]]
             return
     if depth:
         yield number, Skipped(place=f"record {number}", reason="cut: the file ends inside it", record=number)
-
-
-class _Transcoded(io.RawIOBase):
-    """A UTF-16 stream as UTF-8."""
-
-    def __init__(self, data: BinaryIO, encoding: str) -> None:
-        self._data = data
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-        self._held = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._held:
-            raw = self._data.read(_CHUNK)
-            self._held = self._decoder.decode(raw, not raw).encode()
-            if not raw:
-                break
-        part = self._held[: len(buffer)]
-        self._held = self._held[len(part) :]
-        buffer[: len(part)] = part
-        return len(part)
-
-
-class _Rest(io.RawIOBase):
-    """A stream with some bytes put back in front."""
-
-    def __init__(self, front: bytes, data: BinaryIO) -> None:
-        self._front, self._data = front, data
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        part = self._front[: len(buffer)]
-        if part:
-            self._front = self._front[len(part) :]
-        else:
-            part = self._data.read(len(buffer))
-        buffer[: len(part)] = part
-        return len(part)
-
-
-def _utf8(data: BinaryIO) -> io.BufferedReader:
-    front = data.read(3)
-    for bom, encoding in _BOMS:
-        if front.startswith(bom):
-            rest = _Rest(front[len(bom) :], data)
-            if encoding == "utf-8":
-                return io.BufferedReader(rest, _CHUNK)
-            return io.BufferedReader(_Transcoded(io.BufferedReader(rest, _CHUNK), encoding), _CHUNK)
-    return io.BufferedReader(_Rest(front, data), _CHUNK)
 
 
 READER = LogReader(id="windows-json", title="Windows events as JSON", accepts=accepts, read=read)
