@@ -99,8 +99,9 @@ def _files(columns: Columns) -> None:
     sent = pc.fill_null(got.values["sent"], fill_value=True)
     for kind in ("ip", "port"):
         origin, responder = got.values[f"src_{kind}"], got.values[f"dst_{kind}"]
-        columns.values[f"src_{kind}"] = pc.if_else(sent, origin, responder)
-        columns.values[f"dst_{kind}"] = pc.if_else(sent, responder, origin)
+        for side, end in (("src", pc.if_else(sent, origin, responder)), ("dst", pc.if_else(sent, responder, origin))):
+            told = columns.values.get(f"{side}_{kind}", end)
+            columns.values[f"{side}_{kind}"] = pc.coalesce(end, told) if kind == "ip" else end
     columns.taken |= got.taken
 
 
