@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,13 +14,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from keii.errors import LakeError
-from keii.lake.schema import TABLES, windows_fields
+from keii.lake.schema import COMMON, TABLES, windows_fields
 
 ROW_GROUP = 262_144  # rows; smaller groups made the files 11-31 % larger and every scan slower
 
 
 class LakeFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One Parquet file of one table. ``path`` is relative to the lake; ``first``/``last`` ISO 8601 UTC or None."""
+    """One Parquet file of one table.
+
+    ``path`` is relative to the lake; ``first``/``last`` ISO 8601 UTC or None; ``sha256`` of the file, empty where it
+    was not written by ``write_file``.
+    """
 
     path: str
     table: str
@@ -28,6 +33,7 @@ class LakeFile(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     first: str | None = None
     last: str | None = None
+    sha256: str = ""
 
 
 def full_schema(table: str) -> pa.Schema:
@@ -41,8 +47,8 @@ def full_schema(table: str) -> pa.Schema:
 def write_file(root: Path, table: str, source: str, part: int, batches: Iterable[pa.RecordBatch]) -> LakeFile:
     """Write the rows of one source to ``<root>/<table>/<source>-<part>.parquet``, sorted by ``occurred``.
 
-    The file appears under its name only when it is complete and flushed to disk. Columns of a batch must belong to the table;
-    missing ones are left out of the file when no batch has them. Raises LakeError.
+    The file appears under its name only when it is complete and flushed to disk. Columns of a batch must belong to the
+    table; those that no batch has are left out of the file, but for the common ones. Raises LakeError.
     """
     allowed = full_schema(table)
     tables = [pa.Table.from_batches([batch]) for batch in batches]
@@ -51,16 +57,22 @@ def write_file(root: Path, table: str, source: str, part: int, batches: Iterable
         raise LakeError(f"table {table} has no column {', '.join(sorted(unknown))}")
     rows = rows.select([name for name in allowed.names if name in rows.column_names and name != "source"])
     rows = rows.cast(pa.schema([allowed.field(name) for name in rows.column_names]))
+    for field in COMMON:
+        if field.name not in (*rows.column_names, "source"):  # a log without times still has the column
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
     rows = rows.append_column(allowed.field("source"), pa.repeat(pa.scalar(source), rows.num_rows))
     rows = rows.sort_by([("occurred", "ascending"), ("record", "ascending")])
     path = root / table / f"{source}-{part:05d}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
+    # The process id keeps a worker that outlives a killed run from writing into the file of the next.
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(rows, temporary, compression="zstd", compression_level=3, row_group_size=ROW_GROUP)
         with temporary.open("rb") as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
             os.fsync(handle.fileno())
         temporary.replace(path)
+        _flush_folder(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise LakeError(f"could not write: {error}", place=str(path)) from error
@@ -73,14 +85,26 @@ def write_file(root: Path, table: str, source: str, part: int, batches: Iterable
         bytes=path.stat().st_size,
         first=bounds["min"].isoformat() if bounds["min"] else None,
         last=bounds["max"].isoformat() if bounds["max"] else None,
+        sha256=digest,
     )
+
+
+def _flush_folder(folder: Path) -> None:
+    """Flush the folder itself, so that the name of a new file survives a power cut as its content does."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class Lake:
     """The committed files of a case's lake.
 
-    ``connect`` gives a DuckDB connection in which every table of ``lake.schema`` is a view with all its columns, also when
-    there is no file: an absent log is an empty table, never an error.
+    ``connect`` gives a DuckDB connection in which every table of ``lake.schema`` is a view with all its columns, also
+    when there is no file: an absent log is an empty table, never an error.
     """
 
     def __init__(self, root: Path, files: Sequence[LakeFile]) -> None:
