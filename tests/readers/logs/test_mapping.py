@@ -55,7 +55,7 @@ def test_json_lines_as_toml() -> None:
 
 
 def test_parquet() -> None:
-    table = pa.table({"when": [dt.datetime(2024, 1, 2, 12, 4, 5), None], "ip": ["10.0.0.1", "x"], "n": [5, 2**40]})
+    table = pa.table({"when": [NOON.replace(hour=12, tzinfo=None), None], "ip": ["10.0.0.1", "x"], "n": [5, 2**40]})
     held = io.BytesIO()
     pq.write_table(table, held)
     text = (

@@ -11,11 +11,17 @@ from hypothesis import strategies as st
 from keii.readers.logs import Head, LogReader, combined, detect, squid
 from tests.readers.logs.reading import Read
 
-SQUID = b"1704164645.824    120 10.0.0.5 TCP_MISS/200 4512 GET http://www.example.com/a?c=1 alice HIER_DIRECT/203.0.113.9 text/html\n"
+SQUID = (
+    b"1704164645.824    120 10.0.0.5 TCP_MISS/200 4512 GET http://www.example.com/a?c=1 alice"
+    b" HIER_DIRECT/203.0.113.9 text/html\n"
+)
 TUNNEL = (
     b"1704164646.001   5321 10.0.0.6 TCP_TUNNEL/200 93212 CONNECT c2.example.net:8443 - FIRSTUP_PARENT/192.0.2.3 -\n"
 )
-COMBINED = b'192.0.2.1 - frank [02/Jan/2024:12:04:05 +0900] "GET /a.gif?x HTTP/1.0" 200 2326 "http://www.example.com/" "UA \\"q\\""\n'
+COMBINED = (
+    b'192.0.2.1 - frank [02/Jan/2024:12:04:05 +0900] "GET /a.gif?x HTTP/1.0" 200 2326'
+    b' "http://www.example.com/" "UA \\"q\\""\n'
+)
 
 
 def test_squid_direct() -> None:
@@ -50,9 +56,11 @@ def test_combined() -> None:
     [
         (b'192.0.2.1 - - [02/Jan/2024:03:04:05 +0000] "GET / HTTP/1.1" 200 -', "bytes_in", None),
         (b'192.0.2.1 - - [31/Feb/2024:03:04:05 +0000] "GET / HTTP/1.1" 200 -', "occurred", None),
-        (b'www.example.com:80 192.0.2.1 - - [02/Jan/2024:03:04:05 +0000] "GET / HTTP/1.1" 200 5', "hostname", "www.example.com"),
+        (b'www.example.com:80 192.0.2.1 - - [02/Jan/2024:03:04:05 +0000] "GET / HTTP/1.1" 200 5',
+         "hostname", "www.example.com"),
         (b'192.0.2.1 - - [02/Jan/2024:03:04:05 +0000] "CONNECT c2.example.net:443 HTTP/1.1" 405 0', "proxied", True),
-        (b'192.0.2.1 - - [02/Jan/2024:03:04:05 +0000] "\\x16\\x03" 400 0 "-" "-"', "more", '{"request":"\\\\x16\\\\x03"}'),
+        (b'192.0.2.1 - - [02/Jan/2024:03:04:05 +0000] "\\x16\\x03" 400 0 "-" "-"',
+         "more", '{"request":"\\\\x16\\\\x03"}'),
     ],
 )  # fmt: skip
 def test_odd_combined_lines(line: bytes, column: str, value: object) -> None:

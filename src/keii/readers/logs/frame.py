@@ -126,15 +126,15 @@ class RecordFrame:
 
     def more(self, taken: Kept) -> pa.Array:
         """Return a JSON object per record of what is not taken; null where nothing is left."""
-        whole = frozenset(name for name, left in taken.items() if left is None)
         partly = {name: left.to_pylist() for name, left in taken.items() if left is not None}
+        always = [name for name in self.names if name not in taken]
         found: list[str | None] = []
         for row, item in enumerate(self.objects):
-            rest = {
-                name: value
-                for name, value in item.items()
-                if name not in whole and value is not None and (name not in partly or partly[name][row])
-            }
+            names = always if len(always) < len(item) else [name for name in item if name not in taken]
+            rest = {name: item[name] for name in names if item.get(name) is not None}
+            for name, left in partly.items():
+                if left[row]:
+                    rest[name] = item[name]
             found.append(as_text(rest) if rest else None)
         return pa.array(found, pa.string())
 
@@ -154,7 +154,7 @@ def _words(value: Any, depth: int = 0) -> list[str]:
 
 def flatten(item: dict[str, Any], *, depth: int = 6) -> dict[str, Any]:
     """Return an object with its inner objects spread under dotted names; lists stay."""
-    if not any(isinstance(value, dict) for value in item.values()):
+    if dict not in map(type, item.values()):
         return item
     found: dict[str, Any] = {}
     for name, value in item.items():
