@@ -1,6 +1,18 @@
 """Log readers, asked in this order; the surest wins."""
 
-from keii.readers.logs import combined, delimited, evtx, jsonl, squid, suricata, text, windows_json, windows_xml, zeek
+from keii.readers.logs import (
+    combined,
+    delimited,
+    elff,
+    evtx,
+    jsonl,
+    squid,
+    suricata,
+    text,
+    windows_json,
+    windows_xml,
+    zeek,
+)
 from keii.readers.logs.interface import BATCH_ROWS, MAX_LINE, Batch, Head, LogReader
 
 READERS: tuple[LogReader, ...] = (
@@ -14,6 +26,7 @@ READERS: tuple[LogReader, ...] = (
     delimited.READER,
     jsonl.READER,
     text.READER,
+    elff.READER,
 )  # fmt: skip
 
 SUREST_NEEDED = 0.3  # below it no reader is sure enough and the file is told as of no known kind
