@@ -259,3 +259,9 @@ def test_apt29_day1_connections_of_the_truth(shelf: Path) -> None:
 
 def test_full_lines_is_what_it_says() -> None:
     assert full_lines(b"a\n\r\n\nb") == 2
+
+
+def test_what_json_text_cannot_hold_is_kept_all_the_same() -> None:
+    line = b'{"_path":"odd","ts":1.0,"big":NaN,"half":"\\ud800","deep":{"n":123456789012345678901234567890}}'
+    row = Read(zeek.READER, line).one("generic")
+    assert set(json.loads(row["more"])) == {"_path", "big", "half", "deep.n"}

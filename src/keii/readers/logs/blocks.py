@@ -27,7 +27,7 @@ def blocks(data: BinaryIO, *, size: int = BLOCK, longest: int = MAX_LINE) -> Ite
     added.
     """
     held, number = b"", 1
-    while chunk := data.read(size):
+    while chunk := _chunk(data, size):
         held += chunk
         end = held.rfind(b"\n") + 1
         if end:
@@ -40,6 +40,15 @@ def blocks(data: BinaryIO, *, size: int = BLOCK, longest: int = MAX_LINE) -> Ite
             number += 1
     if held:
         yield from _bounded(held + b"\n", number, longest)
+
+
+def _chunk(data: BinaryIO, size: int) -> bytes:
+    """Read ``size`` bytes even from a stream that gives them in small pieces."""
+    parts, left = [], size
+    while left and (part := data.read(left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def _bounded(data: bytes, first: int, longest: int) -> Iterator[Block | Skipped]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,7 +42,7 @@ def as_text(value: Any) -> str | None:
     try:
         return orjson.dumps(value, default=str).decode()
     except TypeError:  # a number beyond 64 bits, a lone surrogate inside
-        return str(value).encode("utf-8", "backslashreplace").decode()
+        return json.dumps(value, default=str)
 
 
 def convert(values: pa.Array, to: pa.DataType) -> pa.Array:

@@ -35,6 +35,6 @@ def objects(block: Block) -> Iterator[Numbered | Skipped]:
 def _second_try(line: bytes, number: int, reason: str) -> Any:
     """Read what only the lenient parser takes (NaN, lone surrogates, bytes that are not UTF-8)."""
     try:
-        return json.loads(as_utf8(line).decode())
+        return json.loads(as_utf8(line).decode(), parse_constant=str)
     except (ValueError, RecursionError):
         return Skipped(place=f"line {number}", reason=f"not JSON: {reason}", record=number)
