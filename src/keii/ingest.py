@@ -13,6 +13,7 @@ import msgspec
 from keii.case.case import Case
 from keii.case.catalog import Reading, SourceRecord
 from keii.case.custody import Entry
+from keii.case.verify import ledger_mark
 from keii.ingest_workers import read_all
 from keii.model import Source
 from keii.readers.containers_stream import Limits
@@ -78,6 +79,7 @@ def ingest(
     with case.writing():
         renewed = case.refresh_links()
         case.sweep()
+        case.catalog.put_meta("ledger", ledger_mark(case.ledger_entries()))
         records: list[SourceRecord] = []
         # A grown original takes the copies of its old content with it; they must then be read themselves: a loop.
         while pending := _pending(case):
@@ -125,16 +127,16 @@ def _damaged(case: Case) -> set[str]:
 def _run(
     case: Case, pending: list[tuple[int, Entry]], progress: Progress, workers: int | None, limits: Limits
 ) -> list[SourceRecord]:
+    standing = {entry.sha256 for entry in case.entries()}
     tasks = [_task(case, entry, limits) for _, entry in pending]
     sizes = [entry.size for _, entry in pending]
     records: list[SourceRecord] = []
     progress.start("ingest", sum(sizes))
     for (ordinal, entry), read in zip(pending, read_all(tasks, sizes, workers), strict=True):
         with case.catalog.transaction():
-            case.catalog.drop_units(_replaced(case, entry))
+            case.catalog.drop_units(case.catalog.units_named(entry.path) - standing)
             kept = [_without_copies(case, reading, read[:number]) for number, reading in enumerate(read)]
             case.catalog.put_unit(entry.sha256, entry.path, entry.size, _versions(entry), ordinal, kept)
-            case.catalog.put_meta("ledger", str(len(case.entries())))
         records += [reading.record for reading in kept]
         progress.advance(entry.size)
     progress.finish()
@@ -151,12 +153,6 @@ def _task(case: Case, entry: Entry, limits: Limits) -> Task:
         tmp=str(case.tmp),
         limits=limits,
     )
-
-
-def _replaced(case: Case, entry: Entry) -> list[str]:
-    """Return what this entry takes the place of: what the same name held before, if no entry holds it now."""
-    standing = {other.sha256 for other in case.entries()}
-    return [sha for sha, path in case.catalog.unit_paths() if path == entry.path and sha not in standing]
 
 
 def _without_copies(case: Case, reading: Reading, before: tuple[Reading, ...]) -> Reading:

@@ -16,6 +16,7 @@ import msgspec
 import pyarrow as pa
 
 from keii.case.catalog import Reading, SourceRecord, Status
+from keii.case.intake import begins_with
 from keii.errors import KeiiError, LakeError, LimitError, UnreadableError
 from keii.lake.store import LakeFile, write_file
 from keii.model import Document, Indicator, IntelPattern, Skipped, Source
@@ -110,6 +111,8 @@ def read_unit(task: Task) -> tuple[Reading, ...]:
     path, readings, skips = Path(task.path), list[Reading](), _Skips()
     error, archive = "", False
     try:
+        if not begins_with(path, task.source.size or 0, task.source.sha256):
+            raise UnreadableError("its content is no longer what the ledger records")
         archive = is_container(path)
         for found in members(path, task.source, task.limits, Path(task.tmp)):
             if isinstance(found, Skipped):

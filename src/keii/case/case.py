@@ -100,8 +100,11 @@ class Case:
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the sources as they stand, in the order in which they came in; broken lines are left to ``verify``."""
-        found, _, _ = custody.inspect(self.ledger_path)
-        return custody.current(found)
+        return custody.current(self.ledger_entries())
+
+    def ledger_entries(self) -> tuple[Entry, ...]:
+        """Return every readable line of the ledger."""
+        return custody.inspect(self.ledger_path)[0]
 
     def content(self, entry: Entry) -> Path:
         """Return where the content of an entry lies."""

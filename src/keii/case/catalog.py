@@ -167,9 +167,9 @@ class Catalog:
         """Return (SHA-256, reader versions) of every ledger entry that was read."""
         return tuple(self._db.execute("SELECT sha256, versions FROM units ORDER BY ordinal, sha256"))
 
-    def unit_paths(self) -> tuple[tuple[str, str], ...]:
-        """Return (SHA-256, name) of every ledger entry that was read."""
-        return tuple(self._db.execute("SELECT sha256, path FROM units ORDER BY ordinal, sha256"))
+    def units_named(self, path: str) -> set[str]:
+        """Return the SHA-256 of every ledger entry that was read under a name."""
+        return {row[0] for row in self._db.execute("SELECT sha256 FROM units WHERE path = ?", [path])}
 
     def drop_units(self, shas: Iterable[str]) -> tuple[str, ...]:
         """Forget ledger entries, and those with copies of what they held; return all that were forgotten, sorted."""

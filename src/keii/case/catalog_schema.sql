@@ -6,12 +6,15 @@ CREATE TABLE IF NOT EXISTS units (
   sha256 TEXT PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, versions TEXT NOT NULL, ordinal INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE INDEX IF NOT EXISTS units_by_path ON units(path);
+
 CREATE TABLE IF NOT EXISTS sources (
   id TEXT PRIMARY KEY, unit TEXT NOT NULL REFERENCES units(sha256) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
   content TEXT NOT NULL, copy_of TEXT, json BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sources_by_unit ON sources(unit);
 CREATE INDEX IF NOT EXISTS sources_by_content ON sources(content);
+CREATE INDEX IF NOT EXISTS sources_by_original ON sources(copy_of);
 
 CREATE TABLE IF NOT EXISTS skips (
   source TEXT NOT NULL REFERENCES sources(id) ON DELETE CASCADE, ordinal INTEGER NOT NULL, json BLOB NOT NULL,
@@ -22,11 +25,15 @@ CREATE TABLE IF NOT EXISTS files (
   path TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES sources(id) ON DELETE CASCADE, json BLOB NOT NULL
 ) WITHOUT ROWID;
 
+CREATE INDEX IF NOT EXISTS files_by_source ON files(source);
+
 -- What was read out of documents and intel: document, indicator, pattern.
 CREATE TABLE IF NOT EXISTS extracts (
   what TEXT NOT NULL, source TEXT NOT NULL REFERENCES sources(id) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
   json BLOB NOT NULL, PRIMARY KEY (what, source, ordinal)
 ) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS extracts_by_source ON extracts(source);
 
 -- What the stages found: match, coverage, trace, claim, finding, verdict.
 CREATE TABLE IF NOT EXISTS results (

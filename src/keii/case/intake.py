@@ -151,7 +151,7 @@ def linked_state(path: Path, size: int, tail: str, sha256: str) -> str:
                 return "same"
             if found <= size or not same_tail:
                 return "changed"
-        return "grown" if _begins_with(path, size, sha256) else "changed"
+        return "grown" if begins_with(path, size, sha256) else "changed"
     except OSError:
         return "missing"
 
@@ -161,15 +161,16 @@ def find_moved(path: Path, size: int, sha256: str) -> Path | None:
     for beside in sorted(path.parent.glob(f"{glob.escape(path.name)}*"), key=lambda found: found.name):
         if beside == path or beside.is_symlink() or not beside.is_file() or beside.stat().st_size < size:
             continue
-        if _begins_with(beside, size, sha256):
+        if begins_with(beside, size, sha256):
             return beside
     return None
 
 
-def _begins_with(path: Path, size: int, sha256: str) -> bool:
+def begins_with(path: Path, size: int, sha256: str) -> bool:
+    """Return whether the first ``size`` bytes of a file have this hash (False for a shorter one). Raises OSError."""
     whole, left = hashlib.sha256(), size
     with path.open("rb") as handle:
         while left and (chunk := handle.read(min(CHUNK, left))):
             whole.update(chunk)
             left -= len(chunk)
-    return whole.hexdigest() == sha256
+    return not left and whole.hexdigest() == sha256
