@@ -1,0 +1,162 @@
+"""HTML pages: the main text without furniture and ruby readings, and what the page says of itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import lxml.etree
+import lxml.html
+import msgspec
+import trafilatura
+
+from keii.errors import LimitError, UnreadableError
+from keii.model import Document, Source
+from keii.readers.documents.assemble import Known, assemble, read_byline
+from keii.readers.documents.encoding import decode
+from keii.readers.documents.html_text import clean, depth_of, walk
+from keii.readers.documents.html_times import linked_data, page_times
+from keii.readers.documents.interface import DocumentReader
+from keii.readers.documents.language import language
+
+MAX_HTML = 24 * 1024 * 1024  # bytes of a page; real ones stay under 5 MB
+MAX_DEPTH = 200  # nesting up to which trafilatura is asked; it walks recursively
+MAX_EXTRACT = 1_500_000  # characters up to which trafilatura is asked; it needs seconds for longer ones
+_SIGNS = re.compile(
+    rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<article[\s>]|<meta\s|<div[\s>]|<p[\s>]", re.IGNORECASE
+)
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
+
+
+def accepts(head: bytes, name: str) -> float:
+    """Say how surely the head is an HTML page; told by its tags, in any single-byte-compatible encoding."""
+    if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        head = head.replace(b"\x00", b"")
+    first = head[:8_192].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if re.match(
+        rb"(?:<\?xml[^>]*\?>\s*|<!--.{0,2000}?-->\s*)*(?:<!doctype\s+html|<html[\s>])", first, re.IGNORECASE | re.DOTALL
+    ):
+        return 0.95
+    marks = len(set(match.lower() for match in _SIGNS.findall(first)))
+    if first.startswith(b"<") and marks:
+        return 0.7
+    return 0.5 if marks >= 3 and name.lower().endswith((".html", ".htm", ".xhtml")) else 0.0
+
+
+def read(data: bytes, source: Source) -> Document:
+    """Return the document of a page; raises LimitError for a page too large, UnreadableError for one without text."""
+    if len(data) > MAX_HTML:
+        raise LimitError(f"the page has {len(data):,} bytes; at most {MAX_HTML:,} are read", place=source.name)
+    declared = match[1].decode("ascii") if (match := _CHARSET.search(data[:4_096])) else None
+    page, notes = decode(data, declared)
+    return read_page(page, source, notes)
+
+
+def read_page(page: str, source: Source, notes: tuple[str, ...] = (), url: str = "") -> Document:
+    """Return the document of a page that is decoded already (a part of a mail, a record of an archive)."""
+    root = parse(page, source.name)
+    about = metadata(root, url)
+    cleaned = clean(root)
+    visible = walk(root)
+    text, how = _main_text(root, visible, len(page))
+    if not text.strip():
+        raise UnreadableError("the page holds no text that can be read", place=source.name)
+    lang = language(text)
+    byline = read_byline(text, lang)
+    if byline.published is None or "T" not in byline.published.edtf:
+        around = read_byline(_around(visible, about.title), lang)
+        byline = around if around.published is not None else byline
+    times = page_times(root, lang, byline, about.url)
+    if about.title and about.title not in text[: len(about.title) + 600]:
+        text = f"{about.title}\n{text}"
+    return assemble(text, source, msgspec.structs.replace(
+        about, published=times.published, updated=times.updated, rejected=times.rejected, notes=(*notes, *cleaned, *how),
+    ))  # fmt: skip
+
+
+def parse(page: str, place: str) -> Any:
+    """Return the root element of a page; entities are not expanded beyond HTML's own, nothing is fetched."""
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = lxml.html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
+    except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError, AssertionError) as error:
+        raise UnreadableError(f"the page cannot be parsed: {error}", place=place) from error
+    if root is None:
+        raise UnreadableError("the page holds no element", place=place)
+    return root
+
+
+def _main_text(root: Any, visible: str, size: int) -> tuple[str, tuple[str, ...]]:
+    """Return the article; the whole visible text where the extractor finds nothing or too little to be the article."""
+    if size > MAX_EXTRACT or depth_of(root) > MAX_DEPTH:
+        return visible, ("the page is too large or too deep for main text extraction: its whole visible text is kept",)
+    article = "\n".join(
+        walk(element)
+        for element in root.iter("article", "main")
+        if next(element.iterancestors("article", "main"), None) is None
+    )
+    try:
+        main = (
+            trafilatura.extract(
+                lxml.html.tostring(root, encoding="unicode"), include_comments=False, include_tables=True
+            )
+            or ""
+        )
+    except (lxml.etree.LxmlError, ValueError, RecursionError, AttributeError, TypeError) as error:
+        return visible, (f"main text extraction failed ({type(error).__name__}): the whole visible text is kept",)
+    if len(main) >= 0.5 * len(article) and len(main) >= min(200, 0.5 * len(visible)):
+        return main, ()
+    if article and len(article) <= 4 * max(len(main), 1) or (article and len(visible) < 4_000):
+        return article, ("text of the page's article element",)
+    return (
+        (main, ()) if len(main) >= 200 else (visible, ("the whole visible text is kept: no article was found in it",))
+    )
+
+
+def _around(visible: str, title: str) -> str:
+    at = visible.find(title) if title else -1
+    return visible[max(0, at - 200) : at + len(title) + 1_500] if at >= 0 else visible[:3_000]
+
+
+def metadata(root: Any, url: str) -> Known:
+    """Return title, publisher, address and author as the page states them: JSON-LD, meta tags, then visible elements."""
+    metas: dict[str, str] = {}
+    for meta in root.iter("meta"):
+        key = str(meta.get("property") or meta.get("name") or "").lower()
+        if key and meta.get("content"):
+            metas.setdefault(key, " ".join(str(meta.get("content")).split())[:500])
+    objects = linked_data(root)
+    headline = next((_words(item.get("headline")) for item in objects if item.get("headline")), "")
+    publisher = next((_words(item.get("publisher")) for item in objects if item.get("publisher")), "")
+    author = next((_words(item.get("author")) for item in objects if item.get("author")), "")
+    tops = [" ".join("".join(element.itertext()).split()) for element in root.iter("h1")]
+    named = next((" ".join((element.text or "").split()) for element in root.iter("title")), "")
+    canonical = next(
+        (str(link.get("href")) for link in root.iter("link") if "canonical" in str(link.get("rel", ""))), ""
+    )
+    title = headline or metas.get("og:title", "") or next((top for top in tops if top), "") or named
+    site = metas.get("og:site_name", "") or publisher or metas.get("application-name", "")
+    if not site and (parts := re.split(r"\s*[|｜]\s*|\s+[-–—:：]\s+", named)) and len(parts) > 1:
+        site = parts[-1]
+    return Known(
+        publisher=site[:200], title=_without_site(title, site)[:500],
+        url=(canonical or metas.get("og:url", "") or url)[:2_000], author=(author or metas.get("author", ""))[:200],
+    )  # fmt: skip
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, dict):
+        value = value.get("name", "")
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _without_site(title: str, site: str) -> str:
+    shorter = re.sub(rf"\s*[|｜:：\-–—]\s*{re.escape(site)}\s*$", "", title) if site else title
+    return shorter or title
+
+
+READER = DocumentReader(id="html", title="HTML page", accepts=accepts, read=read)

@@ -1,0 +1,31 @@
+"""What language a text is in, and what kind of document it is, by its own words."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from keii.data import load
+
+_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa]")
+_KANJI = re.compile(r"[\u4e00-\u9fff]")
+_LETTER = re.compile(r"[A-Za-z]")
+
+
+def language(text: str) -> Literal["ja", "en"]:
+    """Return ``ja`` where kana are at least a twentieth of the letters; kanji alone say nothing."""
+    head = text[:200_000]
+    kana = len(_KANA.findall(head))
+    return "ja" if kana and kana >= 0.05 * (kana + len(_KANJI.findall(head)) + len(_LETTER.findall(head))) else "en"
+
+
+def kind_of(text: str, title: str = "") -> str:
+    """Return news, statement, government, blog, report or other: the kind with most of its cues; ties go by order."""
+    head = (title + "\n" + text[:60_000]).lower()
+    best, most = "other", 0
+    for kind in ("statement", "blog", "report", "government", "news"):
+        cues = load("documents/cues")["kinds"][kind]["strong"]
+        score = sum(min(3, head.count(str(cue).lower())) for cue in cues)
+        if score > most:
+            best, most = kind, score
+    return best

@@ -1,0 +1,34 @@
+"""Plain text in UTF-8, UTF-16, Shift_JIS, EUC-JP or ISO-2022-JP."""
+
+from __future__ import annotations
+
+from keii.errors import UnreadableError
+from keii.model import Document, Source
+from keii.readers.documents.assemble import Known, assemble
+from keii.readers.documents.encoding import decode
+from keii.readers.documents.interface import DocumentReader
+
+
+def accepts(head: bytes, name: str) -> float:
+    """Say how surely the head is text: low, so that every format with a mark of its own is preferred."""
+    if not head.strip():
+        return 0.0
+    try:
+        text, _ = decode(head)
+    except UnreadableError:
+        return 0.0
+    odd = sum(1 for sign in text[:4_000] if sign < " " and sign not in "\t\n\f\x1b" or sign == "\ufffd")
+    if odd > 0.02 * len(text[:4_000]) + 2:
+        return 0.0
+    return 0.4 if name.lower().endswith((".txt", ".md", ".adoc", ".text", ".rst")) else 0.3
+
+
+def read(data: bytes, source: Source) -> Document:
+    """Return the document of a text; raises UnreadableError for an empty one, LimitError for one that is too long."""
+    text, notes = decode(data)
+    if not text.strip():
+        raise UnreadableError("the file holds no text", place=source.name)
+    return assemble(text, source, Known(notes=notes))
+
+
+READER = DocumentReader(id="plain", title="Plain text", accepts=accepts, read=read)

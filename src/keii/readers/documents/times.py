@@ -1,0 +1,191 @@
+"""Times as bylines and metadata write them: day or minute, with the zone where it is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import msgspec
+import pytz
+
+from keii.data import load
+from keii.model import Moment
+
+# One character for one character, so that offsets into the folded text are offsets into the text.
+_FOLD = {
+    ord(wide): narrow
+    for wide, narrow in zip("０１２３４５６７８９：／．－（）　，＋", "0123456789:/.-() ,+", strict=True)
+}
+_FOLD |= {0xA0: " ", 0x2009: " ", 0x202F: " "}
+_MONTHS = {name: number for number, name in enumerate(
+    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
+_ERAS = {"令和": 2018, "平成": 1988}
+
+_ZONE = r"(?:\s*\(?(?P<zone{n}>Z\b|UTC[+-]\d{{1,2}}(?::?\d\d)?|GMT[+-]\d{{1,2}}(?::?\d\d)?|[+-]\d\d:?\d\d(?!\d)|日本時間|[A-Z]{{2,4}}T\b|UTC\b|GMT\b)\)?)?"
+_HALF = r"(?P<half{n}>a\.m\.|p\.m\.|[AaPp][Mm]\b)?"
+_JA_CLOCK = (
+    r"(?:\s*(?:\([月火水木金土日](?:曜日?)?\))?\s*(?P<jahalf{n}>午前|午後)?\s*(?P<h{n}>\d{{1,2}})(?:時(?:(?P<m{n}>\d{{1,2}})分|(?P<thirty{n}>半))?|:(?P<mc{n}>\d\d))"
+    r"(?::(?P<s{n}>\d\d)|(?P<sj{n}>\d{{1,2}})秒)?)?"
+)
+_DAY_JA = r"(?:(?P<y1>\d{4})年(?:\([^)]{1,6}\))?|(?P<era>令和|平成)(?P<ey>\d{1,2}|元)年)\s*(?P<mo1>\d{1,2})月\s*(?P<d1>\d{1,2})日"
+_DAY_NUM = r"(?<![\d/.-])(?P<y2>(?:19|20)\d{2})(?P<sep>[-/.])(?P<mo2>\d{1,2})(?P=sep)(?P<d2>\d{1,2})(?!\d|[-/]\d)"
+_EN_CLOCK = (
+    r"(?:\s*,?\s*(?:at\s+|\|\s*|-\s*)?(?P<h{n}>\d{{1,2}})(?::|\.)(?P<m{n}>\d\d)(?::(?P<s{n}>\d\d))?\s*"
+    + _HALF
+    + _ZONE
+    + ")?"
+)
+_MONTH = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
+_FORMS = tuple(re.compile(form) for form in (
+    _DAY_JA + _JA_CLOCK.format(n="") + r"\s*(?P<edition>朝刊|夕刊)?" + _ZONE.format(n=""),
+    _DAY_NUM + r"(?:T(?P<ht>\d\d):?(?P<mt>\d\d)(?::?(?P<st>\d\d)(?:[.,]\d+)?)?|" + _JA_CLOCK.format(n="")[3:-2] + r")?\s*(?P<edition>朝刊|夕刊)?\s*" + r"(?P<half>[AP]M\b)?" + _ZONE.format(n=""),
+    r"(?<![A-Za-z])(?P<mon>" + _MONTH + r")\s+(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>\d{4})" + _EN_CLOCK.format(n=""),
+    r"(?<![\d/])(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s+(?P<mon>" + _MONTH + r")\s*,?\s+(?P<y1>\d{4})" + _EN_CLOCK.format(n=""),
+))  # fmt: skip
+_CLOCK_FIRST = re.compile(
+    r"(?<![\d:])(?P<h>\d{1,2}):(?P<m>\d\d)\s*" + _HALF.format(n="") + _ZONE.format(n="")
+    + r"\s*,?\s*(?:on\s+)?(?:[A-Z][a-z]+day,?\s+)?(?:(?P<mon>" + _MONTH + r")\s+(?P<d1>\d{1,2})|(?P<d2>\d{1,2})\s+(?P<mon2>" + _MONTH + r"))\s*,?\s+(?P<y1>\d{4})"
+)  # fmt: skip
+_YEARLESS = re.compile(
+    r"(?<![\d/.])(?P<mo1>\d{1,2})(?:/|月)(?P<d1>\d{1,2})日?(?!/)" + _JA_CLOCK.format(n="")[:-1] + _ZONE.format(n="")
+)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A time and the character range it stands in."""
+
+    start: int
+    end: int
+    moment: Moment
+
+
+def fold(text: str) -> str:
+    """Return ``text`` with full-width digits and signs made narrow, every offset unchanged."""
+    return text.translate(_FOLD)
+
+
+def find_times(text: str, lang: str, year: int | None = None) -> tuple[Found, ...]:
+    """Return the absolute times of ``text``, in order and without overlap.
+
+    A date without a year is read only where ``year`` is given (the second time of ``1/31 01:05 … 1/31 01:15``). A zone
+    that is not written is +09:00 for Japanese, marked as inferred, and unknown otherwise.
+    """
+    folded = fold(text)
+    hits: list[tuple[int, int, Moment]] = []
+    for form in (_CLOCK_FIRST, *_FORMS):
+        for match in form.finditer(folded):
+            if any(match.start() < end and start < match.end() for start, end, _ in hits):
+                continue
+            moment = _moment(match, text, lang, None)
+            if moment is not None:
+                hits.append((match.start(), match.end(), moment))
+    if year is not None:
+        for match in _YEARLESS.finditer(folded):
+            if not any(match.start() < end and start < match.end() for start, end, _ in hits):
+                moment = _moment(match, text, lang, year)
+                if moment is not None:
+                    hits.append((match.start(), match.end(), moment))
+    return tuple(Found(start, end, moment) for start, end, moment in sorted(hits, key=lambda hit: hit[0]))
+
+
+def _moment(match: re.Match[str], text: str, lang: str, year: int | None) -> Moment | None:
+    parts = {name: value for name, value in match.groupdict().items() if value is not None}
+    day = _day(parts, year)
+    if day is None:
+        return None
+    written = text[match.start() : match.end()].strip()
+    hour = _first(parts, "h", "ht")
+    if hour is None:
+        return whole_day(day, lang, written, edition=parts.get("edition"))
+    minute = 30 if "thirty" in parts else _first(parts, "m", "mc", "mt")
+    half = (parts.get("half") or parts.get("jahalf") or "").lower().replace(".", "")
+    if half in {"pm", "午後"} and hour < 12:
+        hour += 12
+    elif half in {"am", "午前"} and hour == 12:
+        hour = 0
+    if hour > 24 or (minute or 0) > 59:
+        return None
+    second = _first(parts, "s", "sj", "st")
+    clock = dt.datetime.combine(day, dt.time()) + dt.timedelta(hours=hour, minutes=minute or 0, seconds=second or 0)
+    precision = "minute" if minute is not None else "hour"
+    return at_clock(clock, parts.get("zone"), lang, written, precision)
+
+
+def _first(parts: dict[str, str], *names: str) -> int | None:
+    return next((int(parts[name]) for name in names if name in parts), None)
+
+
+def _day(parts: dict[str, str], year: int | None) -> dt.date | None:
+    if "era" in parts:
+        number = _ERAS[parts["era"]] + (1 if parts["ey"] == "元" else int(parts["ey"]))
+    else:
+        found = _first(parts, "y1", "y2") or year
+        if found is None:
+            return None
+        number = found
+    word = parts.get("mon") or parts.get("mon2")
+    month = _MONTHS[word[:3].lower()] if word else _first(parts, "mo1", "mo2")
+    try:
+        return dt.date(number, month or 0, _first(parts, "d1", "d2") or 0)
+    except ValueError:
+        return None
+
+
+def zone_offset(word: str | None, clock: dt.datetime) -> dt.timedelta | None:
+    """Return the offset that a zone word (``JST``, ``+0900``, ``UTC+9``, ``ET``) means at ``clock``; None if unknown."""
+    if not word:
+        return None
+    bare = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", word)
+    if bare:
+        size = dt.timedelta(hours=int(bare[2]), minutes=int(bare[3] or 0))
+        size = -size if bare[1] == "-" else size
+        # ISO 8601 zones in use lie between -12:00 and +14:00; anything else is a slip of the page.
+        return size if dt.timedelta(hours=-12) <= size <= dt.timedelta(hours=14) else None
+    named = load("documents/zones").get(word)
+    if named is None:
+        return None
+    if named[0] in "+-":
+        return zone_offset(named, clock)
+    return pytz.timezone(named).localize(clock).utcoffset()
+
+
+def _default(lang: str) -> dt.timedelta | None:
+    return dt.timedelta(hours=9) if lang == "ja" else None
+
+
+def _shown(offset: dt.timedelta) -> str:
+    minutes = int(offset.total_seconds()) // 60
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _utc(clock: dt.datetime, offset: dt.timedelta | None) -> dt.datetime | None:
+    try:
+        return (clock - (offset or dt.timedelta())).replace(tzinfo=dt.UTC)
+    except OverflowError:
+        return None
+
+
+def at_clock(clock: dt.datetime, zone: str | None, lang: str, written: str, precision: str = "minute") -> Moment:
+    """Return the moment of a clock time; bounds are one minute (or hour) wide."""
+    stated = zone_offset(zone, clock)
+    offset = stated if stated is not None else _default(lang)
+    width = dt.timedelta(hours=1) if precision == "hour" else dt.timedelta(minutes=1)
+    stamp = clock.strftime("%Y-%m-%dT%H" if precision == "hour" else "%Y-%m-%dT%H:%M")
+    if offset is not None:
+        stamp += "Z" if zone == "Z" else _shown(offset)
+    return Moment(
+        edtf=stamp, earliest=_utc(clock, offset), latest=_utc(clock + width, offset), as_text=written,
+        zone=_shown(offset) if offset is not None else None, zone_inferred=stated is None,
+    )  # fmt: skip
+
+
+def whole_day(day: dt.date, lang: str, written: str, *, edition: str | None = None) -> Moment:
+    """Return the moment of a calendar day; a morning edition can only lie before noon, an evening one after."""
+    offset = _default(lang)
+    start = dt.datetime.combine(day, dt.time())
+    first, last = {"朝刊": (0, 12), "夕刊": (12, 24)}.get(edition or "", (0, 24))
+    return Moment(
+        edtf=day.isoformat(), earliest=_utc(start + dt.timedelta(hours=first), offset),
+        latest=_utc(start + dt.timedelta(hours=last), offset), as_text=written,
+        zone=_shown(offset) if offset is not None else None, zone_inferred=True,
+    )  # fmt: skip
