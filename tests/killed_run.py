@@ -1,7 +1,7 @@
 """Adds and ingests in children that are killed for real; run by test_killed.py in a process of its own.
 
-Usage: ``killed_run.py FOLDER INPUT KILL…``: for every KILL a case ``FOLDER/case-<KILL>`` is made, and a child that adds and
-ingests is killed at its KILL-th change of the disk (renames, files opened for writing, removals, statements of a
+Usage: ``killed_run.py FOLDER INPUT KILL…``: for every KILL a case ``FOLDER/case-<KILL>`` is made, and a child that adds
+and ingests is killed at its KILL-th change of the disk (renames, files opened for writing, removals, statements of a
 transaction). ``0`` is not killed and prints the number of changes. A second child then goes on undisturbed.
 """
 
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import duckdb  # noqa: F401 - imported before the forks, so that each child starts at once
-import pyarrow.compute  # noqa: F401
+import pyarrow.compute
 import pyarrow.parquet  # noqa: F401
 
 from keii.case.case import Case

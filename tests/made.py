@@ -16,8 +16,8 @@ def conn(rows: int, *, first: int = 0) -> bytes:
     head = ["#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-", "#path\tconn"]
     head += ["#fields\t" + "\t".join(FIELDS), "#types\t" + "\t".join(TYPES)]
     lines = [
-        f"{1_600_000_000 + 60 * n}.000000\tC{n:06d}\t10.0.0.{n % 200 + 1}\t{40000 + n % 1000}\t203.0.113.{n % 250 + 1}\t443"
-        f"\ttcp\tssl\t1.5\t{n}"
+        f"{1_600_000_000 + 60 * n}.000000\tC{n:06d}\t10.0.0.{n % 200 + 1}\t{40000 + n % 1000}\t203.0.113.{n % 250 + 1}"
+        f"\t443\ttcp\tssl\t1.5\t{n}"
         for n in range(first, first + rows)
     ]
     return "\n".join([*head, *lines, ""]).encode()
@@ -28,7 +28,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

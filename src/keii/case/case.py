@@ -226,6 +226,11 @@ class _Intake:
         self._record("added", name, found, content)
 
     def link(self, found: Found) -> None:
+        if not intake.is_text(str(found.path.absolute())):
+            self.refused.append(
+                Refused(path=str(found.path), reason="its name is not UTF-8: it can be copied, not linked")
+            )
+            return
         try:
             content = intake.digest(found.path)
         except OSError as error:
@@ -294,7 +299,7 @@ def _append(
     return ledger.append(
         action,
         path=name,
-        origin=str(origin.absolute()),
+        origin=os.fsencode(origin.absolute()).decode("utf-8", "backslashreplace"),
         sha256=content.sha256,
         size=content.size,
         tail=content.tail if action == "linked" else "",

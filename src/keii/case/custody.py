@@ -18,14 +18,14 @@ FIRST = "0" * 64  # what the first line carries where others carry a hash
 TAIL = 64 * 1024  # bytes at the end of a linked file that are hashed alone, to see quickly whether it changed
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of the ledger.
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    r"""One line of the ledger.
 
     Attributes:
         seq: 1-based number of the line.
         action: ``added`` (copied into ``sources/``), ``linked`` (left where it is) or ``noted`` (words only).
         path: the name inside the case, with ``/``; for an added file its path below ``sources/``. Empty for a note.
-        origin: where it came from, as given, absolute.
+        origin: where it came from, absolute; bytes of its name that are not UTF-8 stand as ``\xff``.
         sha256, size: of the content.
         when: UTC, ISO 8601, when it was recorded. ``by``: login of who did it.
         previous: SHA-256 of the bytes of the line before, 64 zeros for the first.

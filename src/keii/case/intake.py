@@ -83,6 +83,15 @@ def safe_name(name: str) -> str:
     return "".join("_" if ord(letter) < 32 or letter == "\x7f" else letter for letter in name)
 
 
+def is_text(name: str) -> bool:
+    """Return whether a name can be written to the ledger and found again by it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # surrogates stand for bytes that are not UTF-8
+        return False
+    return True
+
+
 def digest(path: Path) -> Digest:
     """Return hash and size of a file, read once. Raises OSError."""
     whole, size = hashlib.sha256(), 0

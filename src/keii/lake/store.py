@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
@@ -74,7 +75,8 @@ def write_file(root: Path, table: str, source: str, part: int, batches: Iterable
         temporary.replace(path)
         _flush_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise LakeError(f"could not write: {error}", place=str(path)) from error
     bounds = pc.min_max(rows["occurred"]).as_py()
     return LakeFile(

@@ -19,13 +19,22 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 import msgspec
-import zstandard
 
 from keii.errors import LimitError, UnreadableError
 from keii.model import Skipped, Source
 from keii.readers.containers_names import clean_name, zip_name
 from keii.readers.containers_seven import seven_members
-from keii.readers.containers_stream import DAMAGE, HEAD, Budget, FileStream, Limits, MemberStream, Windowed, words
+from keii.readers.containers_stream import (
+    DAMAGE,
+    HEAD,
+    Budget,
+    FileStream,
+    Limits,
+    MemberStream,
+    Windowed,
+    ZstandardFile,
+    words,
+)
 
 _STREAMS: tuple[tuple[str, bytes, tuple[str, ...]], ...] = (  # format, magic, name endings that stand for it
     ("gzip", b"\x1f\x8b\x08", (".gz", ".tgz", ".z")),
@@ -155,7 +164,7 @@ def _enter(stream: MemberStream, place: _Place) -> Walk:
     """Look into a member: yield it, or what is in it where it is an archive itself; its failure is its own."""
     kind = container_kind(stream.head())
     try:
-        if kind in ("zip", "7z") and place.depth < place.budget.limits.depth:
+        if kind in ("zip", "7z"):
             with tempfile.TemporaryFile(dir=place.tmp) as spool:
                 while piece := stream.read(1024 * 1024):
                     spool.write(piece)
@@ -178,9 +187,7 @@ def _single(raw: IO[bytes], kind: str, place: _Place) -> Walk:
     if kind == "gzip":
         opened = cast("IO[bytes]", gzip.GzipFile(fileobj=raw, mode="rb"))
     elif kind == "zstandard":
-        window = 2**27  # 128 MiB, what `zstd -d` allows; a larger window is a way to exhaust memory
-        reader = zstandard.ZstdDecompressor(max_window_size=window).stream_reader(raw, read_across_frames=True)
-        opened = cast("IO[bytes]", reader)
+        opened = cast("IO[bytes]", ZstandardFile(raw))
     elif kind == "xz":
         opened = cast("IO[bytes]", lzma.LZMAFile(raw))  # noqa: SIM115 - read to the end by its stream
     else:

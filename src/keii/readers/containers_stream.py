@@ -172,6 +172,45 @@ class FileStream(MemberStream):
         return "" if self.damage else self._sha256
 
 
+class ZstandardFile(io.RawIOBase):
+    """All frames of a zstandard file. The library's own reader does not tell a cut frame from a whole one."""
+
+    WINDOW = 2**27  # 128 MiB, what `zstd -d` allows; a larger window is a way to exhaust memory
+    PIECE = 2048  # bytes in at a time: 4 bytes can stand for a block of 128 KiB, so 64 MiB may come out of it
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._frame = self._next_frame()
+        self._begun = False
+        self._out = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer with the next bytes. Raises EOFError where the last frame is cut."""
+        view = memoryview(buffer).cast("B")
+        while not self._out:
+            packed = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame, self._begun = self._next_frame(), False
+            packed = packed or self._raw.read(self.PIECE)
+            if not packed and self._begun:
+                raise EOFError("the file ends inside a frame")
+            if not packed:
+                return 0
+            self._begun = True
+            self._out = memoryview(self._frame.decompress(packed))
+        count = min(len(view), len(self._out))
+        view[:count] = self._out[:count]
+        self._out = self._out[count:]
+        return count
+
+    def _next_frame(self) -> zstandard.ZstdDecompressionObj:
+        return zstandard.ZstdDecompressor(max_window_size=self.WINDOW).decompressobj()
+
+
 class Windowed(io.RawIOBase):
     """The first ``size`` bytes of a file: a log that grows while it is read gives what was recorded, not more."""
 
