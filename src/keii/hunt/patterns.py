@@ -1,0 +1,87 @@
+"""Communication patterns of a report, looked for among web requests: all stated parts must fit one request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import duckdb
+
+from keii.hunt.evidence import Seen, files_sql, summed
+from keii.hunt.hosts import host_sql, record_id_sql
+from keii.lake.store import Lake
+from keii.model import IntelPattern
+from keii.wording import say
+
+
+def refusal(pattern: IntelPattern) -> str | None:
+    """Return the id of the reason why a pattern is not hunted, None where it is."""
+    stated = (pattern.uri or "").strip("*/ ")
+    if not stated and not pattern.user_agent and not pattern.method:
+        return "hunt.pattern_empty"
+    agent = pattern.user_agent if pattern.user_agent not in (None, "Mozilla/5.0", "Mozilla/4.0") else ""
+    return None if len(stated) > 1 or agent else "hunt.pattern_broad"
+
+
+def seek(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, patterns: Sequence[IntelPattern]
+) -> list[tuple[IntelPattern, Seen]]:
+    """Return what each pattern holds for among the events of ``http``."""
+    files = lake.of("http")
+    if not files:
+        return []
+    source, present = files_sql(lake.root, "http", files)
+    found = []
+    for pattern in patterns:
+        where, values = _conditions(pattern, present)
+        if where is None:
+            continue
+        shown = "coalesce(url, path)" if pattern.uri else "user_agent"
+        rows = (
+            f"SELECT 0 AS target, {host_sql('http')} AS internal, occurred, source, record, "
+            f"{record_id_sql('http', present)} AS record_id, [{shown}] AS found, NULL::VARCHAR AS query "
+            f"FROM {source} WHERE {where}"
+        )
+        connection.execute("CREATE OR REPLACE TEMP TABLE fitting AS " + rows, values)
+        column = "path" if pattern.uri else "user_agent"
+        found += [(pattern, seen) for seen in summed(connection, "SELECT * FROM fitting", "http", column)]
+    return found
+
+
+def _conditions(pattern: IntelPattern, present: frozenset[str]) -> tuple[str | None, list[object]]:
+    conditions: list[str] = []
+    values: list[object] = []
+    if pattern.uri:
+        asked = "regexp_full_match(coalesce(path, regexp_replace(url, '^[a-zA-Z]+://[^/]*', '')), ?)"
+        conditions.append(asked)
+        values.append(_expression(pattern.uri))
+    for column, value in (("user_agent", pattern.user_agent), ("method", pattern.method), ("dst_port", pattern.port)):
+        if value is None:
+            continue
+        if column not in present:
+            return None, []
+        conditions.append(f"upper({column}) = upper(?)" if column == "method" else f"{column} = ?")
+        values.append(value)
+    return " AND ".join(conditions), values
+
+
+def _expression(template: str) -> str:
+    """Return a template as a regular expression (RE2, so its time is linear); one without a query also fits with one."""
+    path = re.sub(r"^[A-Za-z]+://[^/]*", "", template)
+    path = path if path.startswith(("/", "*")) else f"/{path}"
+    body = ".*".join(re.escape(part) for part in path.split("*"))
+    return f"(?s){body}" + ("" if "?" in path or path.endswith("*") else r"(\?.*)?")
+
+
+def note(pattern: IntelPattern) -> str:
+    """Return how the match came about and what was not tested."""
+    names = (
+        ("URI", pattern.uri),
+        ("user agent", pattern.user_agent),
+        ("method", pattern.method),
+        ("port", pattern.port),
+    )
+    text = say("hunt.pattern", facts={"parts": ", ".join(name for name, value in names if value is not None)})
+    if pattern.period is not None:
+        text += "; " + say("hunt.period_not_tested", facts={"period": pattern.period})
+    return text

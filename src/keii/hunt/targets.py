@@ -1,0 +1,147 @@
+"""Which indicators are hunted, by which keys, and which are only told, with the reason."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from keii.data import load
+from keii.lake import index_keys as keys
+from keii.model import Indicator
+from keii.wording import say
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One value to look for, with every indicator that asks for it. ``prefix``: bits of a network, None for exact."""
+
+    kind: str
+    form: str
+    key: bytes
+    prefix: int | None
+    indicators: tuple[Indicator, ...]
+
+
+class Targets(msgspec.Struct, frozen=True, kw_only=True):
+    """What is hunted; ``indicators`` counts it by kind, ``not_hunted`` the rest by reason."""
+
+    targets: tuple[Target, ...]
+    indicators: dict[str, int]
+    not_hunted: dict[str, int]
+
+
+def networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Return the networks that a case names as its own. Raises ValueError for text that is none."""
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+
+
+def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
+    """Tell what is hunted from what is not; the same value asked for twice is one target."""
+    own = networks(internal)
+    found: dict[tuple[str, str, bytes, int | None], dict[tuple[str, str], Indicator]] = {}
+    refused: Counter[str] = Counter()
+    hunted: Counter[str] = Counter()
+    for indicator in indicators:
+        key = _key(indicator, own)
+        if isinstance(key, str):
+            refused[say(key)] += 1
+            continue
+        hunted[indicator.kind] += 1
+        found.setdefault((indicator.kind, *key), {}).setdefault((indicator.source, indicator.value), indicator)
+    targets = tuple(
+        Target(kind=kind, form=form, key=key, prefix=prefix, indicators=tuple(asked[place] for place in sorted(asked)))
+        for (kind, form, key, prefix), asked in sorted(found.items(), key=lambda item: (item[0][:3], item[0][3] or 0))
+    )
+    return Targets(targets=targets, indicators=dict(sorted(hunted.items())), not_hunted=dict(sorted(refused.items())))
+
+
+def _key(indicator: Indicator, own: Sequence[Network]) -> tuple[str, bytes, int | None] | str:
+    """Return (form, key, prefix), or the id of the reason why the indicator is not hunted."""
+    if indicator.kind in ("ip", "cidr"):
+        return _network(indicator, own)
+    if not indicator.hunted:
+        return "hunt.told_only"
+    value = indicator.value.strip()
+    if indicator.kind == "domain":
+        return _name(value)
+    if "*" in value:
+        return "hunt.wildcard"
+    if len(value) < 2 or (indicator.kind == "user-agent" and value.lower() in ("mozilla/5.0", "mozilla/4.0")):
+        return "hunt.too_broad"
+    form = keys.FORM_OF_KIND[indicator.kind]
+    key = _exact(form, value)
+    if not key or (form == "hex" and not re.fullmatch(rb"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", key)):
+        return "hunt.invalid"
+    if form == "registry" and key.count(b"\\") < 3:
+        return "hunt.too_broad"
+    return form, key, None
+
+
+def _exact(form: str, value: str) -> bytes | None:
+    match form:
+        case "url":
+            return keys.url_key(value)
+        case "hex":
+            return keys.hex_key(value)
+        case "email":
+            return value.lower().encode("utf-8", "surrogatepass")
+        case "file":
+            return keys.file_key(value)
+        case "path":
+            return keys.path_key(value)
+        case "registry":
+            return keys.registry_key(value)
+        case "pipe":
+            return keys.pipe_key(value)
+    return value.encode("utf-8", "surrogatepass")
+
+
+def _network(indicator: Indicator, own: Sequence[Network]) -> tuple[str, bytes, int | None] | str:
+    try:
+        network = ipaddress.ip_network(indicator.value.strip().strip("[]"), strict=False)
+    except ValueError:
+        return "hunt.invalid"
+    if isinstance(network, ipaddress.IPv6Network) and (mapped := network.network_address.ipv4_mapped) is not None:
+        if network.prefixlen < 96:
+            return "hunt.too_broad"
+        network = ipaddress.ip_network((mapped, network.prefixlen - 96), strict=False)
+    if network.prefixlen < load("hunt")["shortest_prefix"]["v4" if network.version == 4 else "v6"]:
+        return "hunt.too_broad"
+    first = network.network_address
+    if first.is_unspecified or first.is_loopback or first.is_multicast or first.is_link_local:
+        return "hunt.no_host"
+    # A private address is hunted only where the case names its networks and this one lies outside of them.
+    private = is_private(first)
+    if private and (not own or any(network.overlaps(other) for other in own if other.version == network.version)):
+        return "hunt.private"
+    if not private and not indicator.hunted:
+        return "hunt.told_only"
+    key = keys.address(str(first))
+    if key is None:
+        return "hunt.invalid"
+    bits = network.prefixlen + (96 if network.version == 4 else 0)
+    return "ip", key, None if bits == 128 else bits
+
+
+_PRIVATE = networks(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+
+
+def is_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """True for addresses of private networks (RFC 1918, RFC 6598, RFC 4193); documentation ranges are not."""
+    return any(address in network for network in _PRIVATE if network.version == address.version)
+
+
+def _name(value: str) -> tuple[str, bytes, int | None] | str:
+    bare = value.removeprefix("*.").strip(".").lower()
+    if "*" in bare or not bare:
+        return "hunt.wildcard"
+    labels = bare.split(".")
+    if len(labels) < 2 or (len(labels) == 2 and len(labels[1]) == 2 and labels[0] in load("hunt")["registry_labels"]):
+        return "hunt.too_broad"
+    key = keys.host_key(bare)
+    return (key[0], key[1], None) if key and key[0] == "name" else "hunt.invalid"
