@@ -11,6 +11,7 @@ from keii.readers.intel.interface import IntelReader
 from keii.readers.logs import Head, LogReader
 
 NEEDED = logs.SUREST_NEEDED  # of 1: below it no reader is sure enough
+PROSE = "report"  # the intel reader of text that people read: what it reads is always a document too
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +57,13 @@ def _by_content(head: Head) -> Kind:
     document, document_sure = _document(head)
     if log_sure >= max(NEEDED, intel_sure, document_sure):
         return Kind(name="log", log=log)
-    if intel_sure >= NEEDED and intel_sure > document_sure:
+    if intel_reader is None or intel_sure < NEEDED:
+        if document_sure >= NEEDED:
+            return Kind(name="document", document=document)
+    elif document_sure > intel_sure or (intel_reader.id == PROSE and document_sure >= NEEDED):
+        return Kind(name="intel", intel=intel_reader, document=document)
+    else:
         return Kind(name="intel", intel=intel_reader)
-    if document_sure >= NEEDED:
-        both = intel_reader if intel_sure >= NEEDED else None
-        return Kind(name="intel" if both else "document", intel=both, document=document)
     return Kind(name="archive" if container_kind(head.data) else "unknown")
 
 
@@ -82,7 +85,7 @@ def _intel(head: Head) -> tuple[IntelReader | None, float]:
 
 def _document(head: Head) -> tuple[DocumentReader | None, float]:
     best: tuple[DocumentReader | None, float] = (None, 0.0)
-    for reader in getattr(documents, "READERS", ()):
+    for reader in documents.READERS:
         sure = reader.accepts(head.data, head.name)
         best = (reader, sure) if sure > best[1] else best
     return best
