@@ -1,0 +1,43 @@
+"""The report as Markdown: the same sections as tables, every cell escaped."""
+
+from __future__ import annotations
+
+import re
+
+from keii.exporters.interface import Exporter
+from keii.exporters.shown import SECTIONS, Section, clean, sentence
+from keii.model.report import Report
+from keii.wording import Lang, say
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&])")
+
+
+def render(report: Report, lang: Lang) -> bytes:
+    """Return the report as Markdown (CommonMark with tables), UTF-8."""
+    lines = [f"# {_plain(report.case)}", ""]
+    lines += [say("html.byline", lang, {"version": report.version, "as_of": report.as_of}), ""]
+    lines += [f"## {say('html.summary', lang)}", ""]
+    lines += [f"- {_plain(sentence(s, lang).text)}" for s in report.summary] or [say("common.none", lang)]
+    for make in SECTIONS:
+        lines += ["", *_table(make(report, lang), lang)]
+    lines += ["", f"## {say('html.questions', lang)}", ""]
+    lines += [f"- {_plain(sentence(s, lang).text)}" for s in report.questions] or [say("common.none", lang)]
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def _table(section: Section, lang: Lang) -> list[str]:
+    lines = [f"## {section.title}", ""]
+    if not section.rows:
+        return [*lines, say("common.none", lang)]
+    lines += ["| " + " | ".join(section.columns) + " |", "|" + " --- |" * len(section.columns)]
+    lines += ["| " + " | ".join(_plain(cell.text) for cell in row) + " |" for row in section.rows]
+    if section.total > len(section.rows):
+        lines += ["", say("html.showing", lang, {"shown": len(section.rows), "all": f"{section.total:,}"})]
+    return [*lines, "", _plain(section.note)] if section.note else lines
+
+
+def _plain(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", clean(text).replace("\n", " "))
+
+
+EXPORTER = Exporter(id="md", suffix="md", render=render)
