@@ -15,6 +15,7 @@ from keii.model.report import Report, Sentence
 from keii.wording import Lang, say
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+Row = list["Cell | str"]
 MOST = 200  # rows of one table; the whole is in the JSON, and the table says how many it leaves out
 
 
@@ -116,7 +117,7 @@ def section(id_: str, lang: Lang, rows: Sequence[Sequence[Cell | str]], *columns
 def chronology(report: Report, lang: Lang) -> Section:
     """Return the numbered chronology with the words that matter and what was new."""
     by_id = {claim.id: claim for claim in report.claims}
-    rows = []
+    rows: list[Row] = []
     for entry in report.chronology:
         new = [by_id[i] for i in entry.new if i in by_id]
         words = "; ".join(f"{topic(c.topic, lang)} {value(c.value)}" for c in new[:4]) + (" …" if len(new) > 4 else "")
@@ -155,7 +156,7 @@ def findings(report: Report, lang: Lang) -> Section:
             f"{clean(c.speaker or c.source)}: {clean(c.quote or value(c.value))[:80]}" for c in told[:4]
         ) + (" …" if len(told) > 4 else "")
 
-    rows = [
+    rows: list[Row] = [
         [
             Cell(say(f"kind.{f.kind}", lang), tone=f.kind),
             topic(f.topic, lang),
@@ -172,7 +173,7 @@ def findings(report: Report, lang: Lang) -> Section:
 
 def statement(report: Report, lang: Lang) -> Section:
     """Return the statement, sentence by sentence."""
-    rows = []
+    rows: list[Row] = []
     for v in report.verdicts:
         why = say(v.why, lang, facts(v.facts, lang))
         limits = " ".join(f"[{say(w, lang, facts(f, lang))}]" for w, f in v.limits[:3])
@@ -192,7 +193,7 @@ def statement(report: Report, lang: Lang) -> Section:
 
 def hosts(report: Report, lang: Lang) -> Section:
     """Return infected machines with their windows."""
-    rows = [
+    rows: list[Row] = [
         [
             i.host,
             ", ".join(i.addresses[:4]),
@@ -215,7 +216,7 @@ def path(report: Report, lang: Lang) -> Section:
     def records(of: Sequence[Locator]) -> str:
         return "; ".join(locator(one, names) for one in of[:2]) + (f" (+{len(of) - 2})" if len(of) > 2 else "")
 
-    rows = [
+    rows: list[Row] = [
         [
             minute(h.first),
             h.source_host,
@@ -249,7 +250,7 @@ def path(report: Report, lang: Lang) -> Section:
 
 def files(report: Report, lang: Lang) -> Section:
     """Return the files touched, each once."""
-    rows = [
+    rows: list[Row] = [
         [f.server, f.path, ", ".join(f.operations), ", ".join(f.users), minute(f.first), minute(f.last), str(f.events)]
         for f in report.trace.files
     ]
@@ -260,7 +261,7 @@ def files(report: Report, lang: Lang) -> Section:
 
 def transfers(report: Report, lang: Lang) -> Section:
     """Return what went out."""
-    rows = [
+    rows: list[Row] = [
         [
             t.host,
             t.destination,
@@ -279,7 +280,7 @@ def transfers(report: Report, lang: Lang) -> Section:
 def tampering(report: Report, lang: Lang) -> Section:
     """Return cleared, stopped and cut logs."""
     names = {s.id: s.name for s in report.sources}
-    rows = [
+    rows: list[Row] = [
         [
             Cell(say(f"tamper.{t.kind}", lang), tone="contradicted" if t.kind == "cleared" else ""),
             t.host,
@@ -298,7 +299,7 @@ def tampering(report: Report, lang: Lang) -> Section:
 def matches(report: Report, lang: Lang) -> Section:
     """Return the matches with the sentence of the report they come from."""
     names = {s.id: s.name for s in report.sources}
-    rows = []
+    rows: list[Row] = []
     for m in report.matches:
         of = m.indicator or m.pattern
         what = (
@@ -328,7 +329,7 @@ def matches(report: Report, lang: Lang) -> Section:
 def searched(report: Report, lang: Lang) -> Section:
     """Return what was searched: every zero cites it."""
     found = report.hunt.searched if report.hunt else ()
-    rows = [
+    rows: list[Row] = [
         [s.table, f"{s.events:,}", f"{s.host_days:,}", minute(s.first), minute(s.last), ", ".join(s.kinds)]
         for s in found
     ]
@@ -356,7 +357,7 @@ def claims(report: Report, lang: Lang) -> Section:
         parts = [c.approximation, c.polarity, c.state or "", c.modality]
         return ", ".join(part for part in parts if part not in ("exact", "affirmed", "certain", ""))
 
-    rows = [
+    rows: list[Row] = [
         [
             Cell(c.id, (c.id,), tone="id"),
             c.speaker or c.source,
@@ -373,7 +374,7 @@ def claims(report: Report, lang: Lang) -> Section:
 
 def sources(report: Report, lang: Lang) -> Section:
     """Return every source with its hash and what was read and skipped."""
-    rows = [
+    rows: list[Row] = [
         [
             s.name,
             s.reader or s.kind,
