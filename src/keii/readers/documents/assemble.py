@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
 from keii.data import load
 from keii.model import Document, Moment, RejectedDate, Source
+from keii.readers.documents.blocks import blocks_of
 from keii.readers.documents.embedded import embedded_sources
 from keii.readers.documents.language import kind_of, language
 from keii.readers.documents.publishers import name_at
@@ -58,7 +60,8 @@ def assemble(text: str, source: Source, known: Known) -> Document:
         title = _title(first, lang)
     if not headings and title and (at := text.find(title)) >= 0 and at < 2_000:
         headings = ((at, at + len(title)),)
-    byline = read_byline(text, lang)
+    quoted = [span for block in blocks_of(text, lang) for span in (block.header, *block.spans)]
+    byline = read_byline(text, lang, quoted)
     published, updated = known.published or byline.published, known.updated or byline.updated
     author = known.author or (match[1] if (match := _BYLINE.search(text[:1_500])) else "")
     return Document(
@@ -96,8 +99,8 @@ def _title(first: list[tuple[int, str]], lang: str) -> str:
     return ""
 
 
-def read_byline(text: str, lang: str) -> Byline:
-    """Return the times of the head (or a labelled one of the foot) of a text, labelled ones first."""
+def read_byline(text: str, lang: str, quoted: Sequence[tuple[int, int]] = ()) -> Byline:
+    """Return the times of the head (or a labelled one of the foot) of a text, labelled ones first, none of ``quoted``."""
     cues = load("documents/cues")
     published: Moment | None = None
     updated: Moment | None = None
@@ -105,8 +108,8 @@ def read_byline(text: str, lang: str) -> Byline:
     rejected: list[RejectedDate] = []
     head = _first_lines(text)
     tail = [(0, line) for line in text[-2_000:].split("\n") if line.strip()][-_TAIL_LINES:] if len(text) > 400 else []
-    for number, (_, line) in enumerate([*head, *tail]):
-        if len(line) > 240:
+    for number, (at, line) in enumerate([*head, *tail]):
+        if len(line) > 240 or (number < len(head) and any(start <= at < end for start, end in quoted)):
             continue
         times = find_times(line, lang)
         for found in times:

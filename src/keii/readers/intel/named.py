@@ -1,0 +1,61 @@
+"""Things that a report names by a word before them: user agents, JA3, mutexes, pipes, registry keys, paths, files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from keii.data import load
+from keii.model.intel import IndicatorKind
+from keii.readers.intel.values import Value
+
+_QUOTED = r"[\"“「'`](?P<q>[^\"”」'`\n]{3,400})[\"”」'`]"
+_AGENT = re.compile(
+    r"(?:[Uu]ser[- ][Aa]gent|ユーザーエージェント)(?:\s+(?:string|header|of|is|was|value))*\s*[:=は]?\s*(?:"
+    + _QUOTED
+    + r"|(?P<bare>Mozilla/[^\n\"”|]{8,300}))"
+)
+_JA3 = re.compile(r"\bJA3S?(?:\s+(?:hash|fingerprint))?\s*[:=|]?\s*`?(?P<q>[0-9a-fA-F]{32})\b")
+_JA4 = re.compile(r"\b(?P<q>[tq]\d\d[di]\d{4}[a-z0-9]{2}_[0-9a-f]{12}_[0-9a-f]{12})\b")
+_MUTEX = re.compile(
+    r"(?:[Mm]ute(?:x|xes|ces)|ミューテックス)(?:\s+(?:named|name|called|object))*\s*[:=]?\s*(?:"
+    + _QUOTED
+    + r"|(?P<bare>(?:Global|Local)\\[\w{}.\-]{3,120}))"
+)
+_PIPE = re.compile(r"\\\\\.\\pipe\\[^\s\"'`,;|]{1,200}", re.IGNORECASE)
+_KEY = re.compile(
+    r"\b(?:HKEY_(?:LOCAL_MACHINE|CURRENT_USER|CLASSES_ROOT|USERS|CURRENT_CONFIG)|HKLM|HKCU|HKCR|HKU)\\[^\n\"”'`|\[\]<>]{3,240}"
+)
+_PATH = re.compile(
+    r"(?<![\w\\])(?:[A-Za-z]:\\|%[A-Za-z]\w{2,30}%\\)(?:[^\s\\/:*?\"<>|`,;]+(?: [^\s\\/:*?\"<>|`,;]+)*\\)*[^\s\\/:*?\"<>|`,;]+"
+)
+_UNIX = re.compile(
+    r"(?<![\w/.:<])/(?:tmp|var|etc|usr|bin|sbin|opt|dev|home|root|run|proc|Library|Users|private|system|data)/[\w.@%+\-/]{2,200}"
+)
+
+
+def named_things(text: str) -> Iterator[tuple[int, int, Value]]:
+    """Yield start, end and value of each, in order of kind and place."""
+    forms: tuple[tuple[re.Pattern[str], IndicatorKind], ...] = (
+        (_AGENT, "user-agent"), (_JA3, "ja3"), (_JA4, "ja4"), (_MUTEX, "mutex"), (_PIPE, "named-pipe"),
+        (_KEY, "registry-key"), (_PATH, "file-path"), (_UNIX, "file-path"),
+    )  # fmt: skip
+    for form, kind in forms:
+        for match in form.finditer(text):
+            group = next((name for name in ("q", "bare") if name in match.groupdict() and match[name]), 0)
+            words = match[group].strip().rstrip(".,;)") if kind != "user-agent" else match[group].strip()
+            if len(words) > 2:
+                start = match.start(group)
+                yield start, start + len(words), Value(kind, words.lower() if kind in {"ja3", "ja4"} else words)
+    yield from _files(text)
+
+
+def _files(text: str) -> Iterator[tuple[int, int, Value]]:
+    """Yield file names of programs and documents; system programs that every host runs are left to the reader."""
+    endings = "|".join(word for word in load("intel/roles")["program_extensions"])
+    for match in re.finditer(
+        rf"(?<![\w\\/.%\]@-])[A-Za-z0-9_][\w\-]{{1,80}}(?:\.[\w\-]{{1,40}}){{0,3}}\.(?:{endings})(?![\w\\/(\[]|\.\w)",
+        text,
+    ):
+        if match[0].lower() not in load("intel/roles")["everyday_programs"]:
+            yield match.start(), match.end(), Value("file-name", match[0])

@@ -1,0 +1,121 @@
+"""Threat reports in text, HTML, PDF, Word, Markdown or AsciiDoc: indicators with their sentences, and patterns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from keii.errors import UnreadableError
+from keii.model import Document, Indicator, IntelPattern, Locator, Skipped, Source
+from keii.readers.documents import read as read_document
+from keii.readers.documents.encoding import decode
+from keii.readers.intel.behaviour import patterns_of
+from keii.readers.intel.defang import Seen, find
+from keii.readers.intel.interface import IntelReader
+from keii.readers.intel.named import named_things
+from keii.readers.intel.report_words import Words
+from keii.readers.intel.roles import is_ioc_heading, is_reference_heading, role_of
+from keii.readers.intel.values import make
+
+MAX_REPORT = 20_000_000  # characters
+_SHARED = re.compile(r"\bAS\d+\b")
+_ROW = re.compile(r"\s*[|｜]|.*\S(?:\s{2,}|\t| \| )\S")
+
+
+def accepts(head: bytes, name: str) -> float:
+    """Say how surely the head is a document with indicators; lists and structured formats are surer of theirs."""
+    if head.startswith(b"%PDF-") or (head.startswith(b"PK") and b"word/" in head):
+        return 0.5
+    try:
+        text, _ = decode(head)
+    except UnreadableError:
+        return 0.0
+    marks = len(
+        re.findall(
+            r"\[\.\]|hxxps?|\[dot\]|\b[0-9a-fA-F]{64}\b|\b[0-9a-fA-F]{40}\b|\bIOCs?\b|[Ii]ndicators? of [Cc]ompromise",
+            text,
+        )
+    )
+    return 0.45 if marks else 0.31
+
+
+def read(data: bytes, source: Source) -> Iterator[Indicator | IntelPattern | Skipped]:
+    """Yield what a report tells; raises UnreadableError for a document that cannot be read."""
+    return read_text(read_document(data, source), source)
+
+
+def read_text(document: Document, source: Source) -> Iterator[Indicator | IntelPattern | Skipped]:
+    """Yield the indicators and patterns of a document that is extracted already, once per value and sentence."""
+    text = document.text
+    if len(text) > MAX_REPORT:
+        yield Skipped(place=f"character {MAX_REPORT:,} to the end", reason="the report is too long", count=0)
+        text = text[:MAX_REPORT]
+    words = Words(text)
+    own = _own_site(document)
+    seen_before: set[tuple[str, str]] = set()
+    for seen in find(text):
+        indicator = _indicator(seen, words, source, document, own)
+        if indicator is not None and (indicator.kind, indicator.value) not in seen_before:
+            seen_before.add((indicator.kind, indicator.value))
+            yield indicator
+    for start, end, value in named_things(text):
+        if (value.kind, value.value) not in seen_before:
+            seen_before.add((value.kind, value.value))
+            sentence = words.sentence(start, end)
+            where = _locator(source, document, start, end)
+            yield make(value, source, text[start:end], sentence=sentence, role=role_of(sentence), locator=where)
+    for start, end, pattern in patterns_of(text, source):
+        yield _placed(pattern, _locator(source, document, start, end))
+
+
+def _placed(pattern: IntelPattern, locator: Locator) -> IntelPattern:
+    return IntelPattern(
+        source=pattern.source, source_name=pattern.source_name, sentence=pattern.sentence, uri=pattern.uri,
+        user_agent=pattern.user_agent, method=pattern.method, port=pattern.port, period=pattern.period, locator=locator,
+    )  # fmt: skip
+
+
+def _own_site(document: Document) -> str:
+    match = re.match(r"https?://(?:www\.)?([^/:]+)", document.url)
+    return match[1].lower() if match else ""
+
+
+def _locator(source: Source, document: Document, start: int, end: int) -> Locator:
+    page = sum(1 for offset in document.pages if offset <= start) or None
+    return Locator(source=source.id, start=start, end=end, page=page)
+
+
+def _indicator(seen: Seen, words: Words, source: Source, document: Document, own: str) -> Indicator | None:
+    section = words.section(seen.start)
+    number = words.line_at(seen.start)
+    line = words.lines[number]
+    sentence = words.sentence(seen.start, seen.end)
+    listed = len(line.strip()) - (seen.end - seen.start) < 12 or bool(_ROW.match(line)) or _in_code(words.text, seen)
+    at = sentence.find(seen.written)
+    role = role_of(sentence, at if at >= 0 else None) or role_of(section)
+    withheld = ""
+    if own and re.search(rf"(?:^|[@/.]){re.escape(own)}(?:[:/]|$)", seen.value.value):
+        role, withheld = "vendor", "the publisher's own site"
+    elif not seen.defanged:
+        # What a report leaves clickable it means to be clicked on, unless it stands in a list of indicators.
+        trusted = is_ioc_heading(section) or role in {"c2", "download", "exfiltration"}
+        if is_reference_heading(section) or not (
+            trusted and (listed or seen.value.kind == "ip" or role not in {None, "reference", "vendor"})
+        ):
+            if seen.value.kind not in {"ip", "cidr"} or not trusted and not listed:
+                role = role if role in {"vendor", "victim"} else "reference"
+                withheld = "written as a link, outside any list of indicators"
+    elif role in {"reference", "vendor"}:
+        withheld = "told as legitimate or as a reference"
+    return make(
+        seen.value, source, seen.written, sentence=sentence, role=role,
+        locator=_locator(source, document, seen.start, seen.end), withheld=withheld,
+    )  # fmt: skip
+
+
+def _in_code(text: str, seen: Seen) -> bool:
+    before, after = text[max(0, seen.start - 2) : seen.start], text[seen.end : seen.end + 1]
+    return before.endswith("`") and after == "`" or before.endswith("+")
+
+
+READER = IntelReader(id="report", title="Threat report", accepts=accepts, read=read)

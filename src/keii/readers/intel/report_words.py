@@ -1,0 +1,101 @@
+"""The sentence, list lead-in or table row that an indicator stands in, and the section above it."""
+
+from __future__ import annotations
+
+import bisect
+import re
+
+import msgspec
+
+_HEADING = re.compile(r"\s*(?:={1,6}|#{1,6}|h[1-6]\.)\s+(?P<marked>.+?)\s*=*|(?P<bare>[^.。\n]{2,70}[^.。,;、\s])\s*")
+_LIST = re.compile(r"\s*(?:[•●▪■◦o*\-–·・|｜>$]|\d{1,3}[.)])\s")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|(?<=[。！？])")
+_NEAR = 60  # lines; a heading or lead-in further above says nothing any more
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A heading: the line it stands on and its words; ``marked`` where the format marks it as one."""
+
+    line: int
+    words: str
+    marked: bool
+
+
+class Words:
+    """The lines of a report, for looking around an offset."""
+
+    def __init__(self, text: str) -> None:
+        """Split ``text`` once; every later question is a look-up."""
+        self.text = text
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.lines = text.split("\n")
+        self.sections = [section for number in range(len(self.lines)) if (section := self._section(number))]
+        self._section_lines = [section.line for section in self.sections]
+
+    def line_at(self, offset: int) -> int:
+        """Return the number of the line that holds ``offset``."""
+        return bisect.bisect_right(self.starts, offset) - 1
+
+    def _section(self, number: int) -> Section | None:
+        line = self.lines[number]
+        if len(line) > 120 or not line.strip():
+            return None
+        match = _HEADING.fullmatch(line)
+        if match is None or _LIST.match(line):
+            return None
+        if match["marked"]:
+            return Section(number, match["marked"], marked=True)
+        before = self.lines[number - 1].strip() if number else ""
+        bare = match["bare"].strip()
+        title = bare[:1].isupper() or not bare.isascii()
+        spaced = not before or before.endswith((".", "。", ":", "|"))
+        if title and spaced and len(bare.split()) <= 9 and not re.search(r"\[\.\]|://|[0-9a-fA-F]{32}|\|", bare):
+            return Section(number, bare.rstrip(":："), marked=False)
+        return None
+
+    def section(self, offset: int) -> str:
+        """Return the heading above ``offset``, the marked ones of several levels joined, empty where there is none."""
+        line = self.line_at(offset)
+        at = bisect.bisect_right(self._section_lines, line) - 1
+        if at < 0:
+            return ""
+        here = self.sections[at]
+        if here.marked:
+            above = [section.words for section in self.sections[max(0, at - 3) : at] if section.marked][-1:]
+            return " / ".join([*above, here.words])
+        return here.words
+
+    def sentence(self, start: int, end: int) -> str:
+        """Return the sentence or row around a span; a bare list item carries the line that leads the list in."""
+        number = self.line_at(start)
+        line, at = self.lines[number], self.starts[number]
+        if len(line) > 400:
+            pieces, begin = [], 0
+            for match in _SENTENCE_END.finditer(line):
+                pieces.append((begin, match.start()))
+                begin = match.end()
+            pieces.append((begin, len(line)))
+            for first, last in pieces:
+                if first <= start - at < max(last, first + 1):
+                    return " ".join(line[first : max(last, min(end - at, len(line)))].split())[:1_000]
+        row = " ".join(line.split())
+        if len(row) - (end - start) > 25:
+            return row[:1_000]
+        lead = self.lead(number)
+        return f"{lead} {row}".strip()[:1_000]
+
+    def lead(self, number: int) -> str:
+        """Return the line that leads in the list which holds line ``number``: the last sentence or heading above it."""
+        for back in range(number - 1, max(-1, number - _NEAR), -1):
+            line = self.lines[back].strip()
+            if len(line) < 4 or re.fullmatch(r"[-=|.*_\s]+|\[.*\]", line) or _LIST.match(self.lines[back]):
+                continue
+            words = re.findall(r"[A-Za-z]{2,}", line)
+            if not (
+                re.search(r"[\u3041-\u9fff]", line)
+                or len(words) >= 3
+                and not re.search(r"\[\.\]|[0-9a-fA-F]{32}", line)
+            ):
+                continue
+            return " ".join(line.split())[-300:]
+        return ""
