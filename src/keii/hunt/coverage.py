@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import duckdb
 
@@ -39,7 +40,7 @@ def cover(
         found = _searched(connection, table, kinds)
         if found.events:
             searched.append(found)
-            gaps += _gaps(connection, table, found.events)
+            gaps += _gaps(connection, table)
     offered = {kind for table in searched for kind in table.kinds}
     absent = [(kind, say("hunt.no_table")) for kind in targets.indicators if kind not in offered]
     return HuntCoverage(
@@ -54,8 +55,9 @@ def cover(
 def _searched(connection: duckdb.DuckDBPyConnection, table: str, kinds: tuple[str, ...]) -> Searched:
     form = "'%Y-%m-%dT%H:%M:%S.%f'"
     row = connection.execute(
-        f"SELECT sum(events)::BIGINT, count(*) FILTER (host IS NOT NULL AND day IS NOT NULL), strftime(min(first), {form}), "
-        f"strftime(max(last), {form}) FROM (SELECT {host_sql(table)} AS host, occurred::DATE AS day, count(*) AS events, "
+        "SELECT sum(events)::BIGINT, count(*) FILTER (host IS NOT NULL AND day IS NOT NULL), "
+        f"strftime(min(first), {form}), strftime(max(last), {form}) FROM ("
+        f"SELECT {host_sql(table)} AS host, occurred::DATE AS day, count(*) AS events, "
         f'min(occurred) AS first, max(occurred) AS last FROM "{table}" GROUP BY 1, 2)'
     ).fetchone()
     events, host_days, first, last = row or (0, 0, None, None)
@@ -69,7 +71,7 @@ def _searched(connection: duckdb.DuckDBPyConnection, table: str, kinds: tuple[st
     )
 
 
-def _gaps(connection: duckdb.DuckDBPyConnection, table: str, events: int) -> Iterator[str]:
+def _gaps(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
     days = connection.execute(
         f'SELECT DISTINCT occurred::DATE AS day FROM "{table}" WHERE occurred IS NOT NULL ORDER BY day'
     ).fetchall()

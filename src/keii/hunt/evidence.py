@@ -96,7 +96,8 @@ def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targe
     spoken = "(NOT hit.named OR rows.hostname IS NULL)" if "hostname" in present else "true"
     hostname = "hostname, " if "hostname" in present else ""
     inner = (
-        f"SELECT {value} AS value, {hostname}{host_sql(hits.table, hits.column)} AS internal, occurred, source, record, "
+        f"SELECT {value} AS value, {hostname}{host_sql(hits.table, hits.column)} AS internal, "
+        "occurred, source, record, "
         f"{record_id_sql(hits.table, present)} AS record_id, {query} AS query, filename, file_row_number "
         f"FROM {source}"
     )

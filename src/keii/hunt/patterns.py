@@ -66,7 +66,7 @@ def _conditions(pattern: IntelPattern, present: frozenset[str]) -> tuple[str | N
 
 
 def _expression(template: str) -> str:
-    """Return a template as a regular expression (RE2, so its time is linear); one without a query also fits with one."""
+    """Return a template as a regular expression (RE2: linear time); one without a query also fits with one."""
     path = re.sub(r"^[A-Za-z]+://[^/]*", "", template)
     path = path if path.startswith(("/", "*")) else f"/{path}"
     body = ".*".join(re.escape(part) for part in path.split("*"))

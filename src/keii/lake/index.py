@@ -1,7 +1,7 @@
 """The value index: which values the columns of a lake file hold, by the keys that indicators are looked up by.
 
-One Parquet file per lake file (``index/<table>/<stem>.parquet``) with the columns ``form``, ``column``, ``kind`` (of the
-column), ``key`` and ``value``, sorted in that order. A file without an index is read itself, with the same outcome.
+One Parquet file per lake file (``index/<table>/<stem>.parquet``) with the columns ``form``, ``column``, ``kind`` (of
+the column), ``key`` and ``value``, sorted in that order. A file without an index is read itself, with the same outcome.
 """
 
 from __future__ import annotations

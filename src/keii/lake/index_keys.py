@@ -1,9 +1,9 @@
 """What a value of a column can be found by: the normal forms shared by the index, the scan and the indicators.
 
 A key has a *form* (``ip``, ``name``, ``url``, ``hex``, ``text``, ``email``, ``file``, ``path``, ``registry``, ``pipe``)
-and bytes. Addresses are 16 bytes (IPv4 as IPv4-mapped IPv6), so that a CIDR is a range; names have their labels reversed
-with a dot after each (``example.evil.``), and registry keys a backslash after each part, so that everything below is a
-range.
+and bytes. Addresses are 16 bytes (IPv4 as IPv4-mapped IPv6), so that a CIDR is a range; names have their labels
+reversed with a dot after each (``example.evil.``), and registry keys a backslash after each part, so that everything
+below is a range.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def url_key(text: str) -> bytes | None:
 
 
 def path_key(text: str) -> bytes:
-    """Return a file path in normal form: lower case, backslashes, without prefix ``\\\\?\\`` and quotes."""
+    """Return a file path in normal form: lower case, backslashes, without the prefix for long paths and quotes."""
     plain = text.strip().strip("\"'").replace("/", "\\").lower()
     return plain.removeprefix("\\\\?\\").removeprefix("\\??\\").encode("utf-8", "surrogatepass")
 
@@ -147,7 +147,7 @@ def registry_key(text: str) -> bytes | None:
 
 
 def pipe_key(text: str) -> bytes:
-    """Return the name of a pipe in lower case, without ``\\\\.\\pipe\\``."""
+    """Return the name of a pipe in lower case, without the folder of pipes before it."""
     plain = text.strip().strip("\"'").replace("/", "\\").lower()
     return re.sub(r"^(\\\\[^\\]+\\)?\\?(pipe\\)?\\?", "", plain).encode("utf-8", "surrogatepass")
 
