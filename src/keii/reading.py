@@ -213,6 +213,8 @@ def _text(data: BinaryIO, source: Source, kind: Kind, task: Task) -> Reading:
             errors.append(error.message)
     if document and task.said == "statement":
         document = msgspec.structs.replace(document, kind="statement")
+    if document is not None and not found and not errors:
+        kind = Kind(name="document", document=kind.document)  # looked like a report, and tells nothing to look for
     nothing = document is None and not found and bool(errors)
     record = SourceRecord(
         source=source,

@@ -12,6 +12,7 @@ from keii.readers.logs import Head, LogReader
 
 NEEDED = logs.SUREST_NEEDED  # of 1: below it no reader is sure enough
 PROSE = "report"  # the intel reader of text that people read: what it reads is always a document too
+PROSE_NEEDED = 0.4  # of 1: it accepts any text a little; below this nothing in the head speaks of indicators
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ def _by_content(head: Head) -> Kind:
     document, document_sure = _document(head)
     if log_sure >= max(NEEDED, intel_sure, document_sure):
         return Kind(name="log", log=log)
-    if intel_reader is None or intel_sure < NEEDED:
+    if intel_reader is None or intel_sure < (PROSE_NEEDED if intel_reader.id == PROSE else NEEDED):
         if document_sure >= NEEDED:
             return Kind(name="document", document=document)
     elif document_sure > intel_sure or (intel_reader.id == PROSE and document_sure >= NEEDED):
@@ -77,7 +78,7 @@ def _log(head: Head) -> tuple[LogReader | None, float]:
 
 def _intel(head: Head) -> tuple[IntelReader | None, float]:
     best: tuple[IntelReader | None, float] = (None, 0.0)
-    for reader in getattr(intel, "READERS", ()):
+    for reader in intel.READERS:
         sure = reader.accepts(head.data, head.name)
         best = (reader, sure) if sure > best[1] else best
     return best
