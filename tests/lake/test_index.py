@@ -102,7 +102,8 @@ def _host(row: dict[str, Any], column: str) -> str | None:
         return text is not None and str(_plain(text)).startswith("10.")
 
     ends = ("dst_ip", "src_ip") if column == "src_ip" else ("src_ip", "dst_ip")
-    return next((row[end] for end in ends if inner(row[end])), row[ends[0]])
+    found: str | None = next((row[end] for end in ends if inner(row[end])), row[ends[0]])
+    return found
 
 
 def _slow(tables: dict[str, list[dict[str, Any]]], indicators: list[Indicator]) -> set[tuple[Any, ...]]:
