@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 
 from keii.exporters import picture_coverage, picture_path, picture_timeline
 from keii.exporters.interface import Exporter
-from keii.exporters.shown import SECTIONS, clean, sentence
+from keii.exporters.shown import SECTIONS, WITH_IDS, clean, sentence
 from keii.model.report import Report
 from keii.wording import Lang, say
 
@@ -27,6 +27,7 @@ def render(report: Report, lang: Lang) -> bytes:
         lang=lang,
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        with_ids=WITH_IDS,
         say=lambda key, **facts: say(key, lang, facts),
         clean=clean,
         summary=[sentence(s, lang) for s in report.summary],

@@ -16,6 +16,8 @@ from keii.wording import Lang, say
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 Row = list["Cell | str"]
+WITH_IDS = ("claims", "matches", "findings")  # tables whose rows are cited: the first cell cites the row itself
+CITED = 5_000  # rows of a table that is cited
 MOST = 200  # rows of one table; the whole is in the JSON, and the table says how many it leaves out
 
 
@@ -103,7 +105,10 @@ def locator(of: Locator, names: Mapping[str, str]) -> str:
 
 def section(id_: str, lang: Lang, rows: Sequence[Sequence[Cell | str]], *columns: str, note: str = "") -> Section:
     """Return a section whose title and columns are ``html.<id>`` and ``html.column.<name>`` in ``data/text``."""
-    cells = tuple(tuple(c if isinstance(c, Cell) else Cell(clean(c)) for c in row) for row in rows[:MOST])
+    cells = tuple(
+        tuple(c if isinstance(c, Cell) else Cell(clean(c)) for c in row)
+        for row in rows[: CITED if id_ in WITH_IDS else MOST]
+    )
     return Section(
         id=id_,
         title=say(f"html.{id_}", lang),
@@ -158,7 +163,7 @@ def findings(report: Report, lang: Lang) -> Section:
 
     rows: list[Row] = [
         [
-            Cell(say(f"kind.{f.kind}", lang), tone=f.kind),
+            Cell(say(f"kind.{f.kind}", lang), (f.id,), tone=f.kind),
             topic(f.topic, lang),
             say(f.why, lang, facts(f.facts, lang)),
             Cell(words(f.claims), f.claims[:6]),

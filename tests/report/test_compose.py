@@ -1,0 +1,61 @@
+"""Compose: the summary, the chronology, the timeline and the open questions of a small case."""
+
+from __future__ import annotations
+
+from keii.model import Number
+from keii.report import Parts, compose
+from keii.report.wording import day_or_minute, size, value
+from keii.wording import say
+from tests.report.build import parts
+
+REPORT = compose(parts())
+
+
+def test_summary_says_each_thing_once_with_its_evidence() -> None:
+    told = [sentence.what.why for sentence in REPORT.summary]
+    assert told == [
+        "summary.hit",
+        "summary.first",
+        "summary.path",
+        "summary.files",
+        "summary.left",
+        "summary.erased",
+        "summary.public",
+        "summary.statement",
+    ]
+    assert REPORT.summary[0].cites == ("m-1",)
+    assert "618.2 MB" in say("summary.left", "en", REPORT.summary[4].what.facts)
+
+
+def test_every_sentence_exists_in_both_languages() -> None:
+    for sentence in (*REPORT.summary, *REPORT.questions):
+        assert say(sentence.what.why, "en", sentence.what.facts) != say(sentence.what.why, "ja", sentence.what.facts)
+    for item in REPORT.timeline:
+        assert say(item.what.why, "ja", item.what.facts)
+
+
+def test_chronology_is_in_order_and_tells_what_was_new() -> None:
+    assert [entry.document for entry in REPORT.chronology] == ["paper.html", "statement.html"]
+    assert REPORT.chronology[0].new == ("c-paper",)
+    assert REPORT.chronology[1].new == ("c-files", "c-leak")
+
+
+def test_questions_name_the_erased_log_the_missing_end_and_the_unreadable_source() -> None:
+    asked = {question.what.why for question in REPORT.questions}
+    assert {"question.erased", "question.one-end", "question.unreadable", "question.not-searchable"} <= asked
+
+
+def test_a_zero_is_told_with_what_was_searched() -> None:
+    empty = parts()
+    quiet = compose(Parts(case="q", hunt=empty.hunt))
+    assert [s.what.why for s in quiet.summary] == ["summary.no-hit"]
+    assert quiet.summary[0].what.facts == {"indicators": "1", "events": "100", "host_days": "12", "missing": "1"}
+
+
+def test_small_words() -> None:
+    assert size(999) == "999 B"
+    assert size(1_000_000_000) == "1.0 GB"
+    assert size(None) == "?"
+    assert day_or_minute("2019-03-05T01:42:10.000000+00:00") == "2019-03-05 01:42 UTC"
+    assert day_or_minute(None) == "?"
+    assert value(Number(num=27445, unit="file")) == "27,445 file"
