@@ -18,7 +18,6 @@ import pyarrow as pa
 from keii.case.catalog import Reading, SourceRecord, Status
 from keii.case.intake import begins_with
 from keii.errors import KeiiError, LakeError, LimitError, UnreadableError
-from keii.lake.index import build as build_index
 from keii.lake.store import LakeFile, write_file
 from keii.model import Document, Indicator, IntelPattern, Skipped, Source
 from keii.readers.containers import Member, is_container, members
@@ -98,9 +97,7 @@ class _Events:
 
     def _flush(self, table: str) -> None:
         batches = self.held.pop(table)
-        file = write_file(self.lake, table, self.source, self.parts[table], batches)
-        build_index(self.lake, file)
-        self.files.append(file)
+        self.files.append(write_file(self.lake, table, self.source, self.parts[table], batches))
         self.parts[table] += 1
         self.rows[table] = self.bytes[table] = 0
 
