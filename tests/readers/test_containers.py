@@ -177,6 +177,15 @@ def test_a_cut_stream_keeps_what_came_before(tmp_path: Path, ending: str) -> Non
     assert "cut or damaged" in refused["a"]
 
 
+def test_a_small_cut_stream_too(tmp_path: Path) -> None:
+    content = b"".join(b"line %d\n" % number for number in range(3000))
+    packed = gzipped(content)
+    found, refused = opened(tmp_path, packed[:-100], "a.gz")
+    assert content.startswith(found["a"])
+    assert len(found["a"]) > len(content) // 2
+    assert "cut or damaged" in refused["a"]
+
+
 def test_cut_archives_are_told(tmp_path: Path) -> None:
     content = random.Random(7).randbytes(30_000)
     with pytest.raises(UnreadableError, match="cut or damaged"):

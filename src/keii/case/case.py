@@ -188,8 +188,9 @@ class Case:
                 else:
                     left.unlink()
             kept = {file.path for file in self.catalog.files()}
-            for path in sorted(self.lake_root.glob("*/*")):
-                if path.is_file() and path.relative_to(self.lake_root).as_posix() not in kept:
+            for path in sorted(self.lake_root.rglob("*")):
+                name = path.relative_to(self.lake_root).as_posix().removeprefix("index/")  # an index goes with its file
+                if path.is_file() and name not in kept:
                     path.unlink()
 
     def _inside(self, path: Path) -> bool:

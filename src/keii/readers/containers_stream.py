@@ -9,6 +9,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from typing import IO
 
 import msgspec
@@ -90,6 +91,8 @@ class MemberStream(io.RawIOBase):
 
     def __init__(self, inner: IO[bytes], budget: Budget | None = None) -> None:
         self._inner = inner
+        # One step at a time: read() would drop what it has when the next step finds the damage.
+        self._read: Callable[[int], bytes] = getattr(inner, "read1", inner.read)
         self._budget = budget
         self._head = b""
         self._at = 0
@@ -122,7 +125,7 @@ class MemberStream(io.RawIOBase):
         if self.damage:
             return b""
         try:
-            piece = self._inner.read(size)
+            piece = self._read(size)
             if self._budget is not None:
                 self._budget.spend(len(piece))
         except LimitError as error:
