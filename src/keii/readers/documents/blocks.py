@@ -83,7 +83,9 @@ def blocks_of(text: str, lang: str) -> list[Block]:
         index = head.after
     top = [number for number, line in enumerate(lines) if line.words.strip()][:3]
     if len(heads) == 1 and not rows and heads[0].first in top and not heads[0].barred:
-        return []
+        marked = _MARKS.match(lines[heads[0].first].words)
+        if heads[0].first == top[0] or not (marked and marked[0].strip()):
+            return []
     starts = {head.first for head in heads}
     return rows + [_block(lines, head, starts) for head in heads]
 
@@ -173,7 +175,7 @@ def _one_line(lines: list[Line], index: int, name: Name, times: tuple[Found, ...
     if len(_FILLER.sub("", between)) > 6 or _PARTICLE.match(words, name.end):
         return None
     tail = words[last:]
-    trimmed = tail.strip(" 　:：)）]】」—–-|｜、,")
+    trimmed = tail.strip(' 　:：)）]】「」『』"“”—–-|｜、,')
     if len(trimmed) > _TITLE_MAX or trimmed.endswith("。") or re.match(r"\s*(?:に|の|は|、|,\s+[a-z]|that|when)", tail):
         return None
     published, updated = _two(words, times, lang)

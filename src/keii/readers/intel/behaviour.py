@@ -35,7 +35,7 @@ _UNITS = {
 }
 _SINGLE = {"毎時": 3_600, "毎日": 86_400, "毎分": 60}
 _PORT = re.compile(
-    r"(?:\b(?:TCP|UDP)?\s*[Pp]orts?\s+(?:number\s+)?|ポート(?:番号)?\s*)(?P<p>\d{1,5})\b|\b(?P<q>\d{1,5})/(?:tcp|udp)\b|(?P<r>\d{1,5})番ポート"
+    r"(?:\b(?:TCP|UDP)?\s*[Pp]orts?\s+(?:number\s+)?|ポート(?:番号)?\s*)(?P<p>\d{1,5})(?!\d)|\b(?P<q>\d{1,5})/(?:tcp|udp)\b|(?P<r>\d{1,5})番ポート"
 )
 _URI = re.compile(
     r"(?:path|URI|URL|GET|POST|requests? (?:to|for)|パス|エンドポイント)\s*(?:template\s+)?(?:is\s+|of\s+|to\s+|は\s*)?[:=]?\s*[\"“「'`]?(?P<uri>/[\w\-./?=&%*{}<>\[\]~+;:@!$]{2,300})"

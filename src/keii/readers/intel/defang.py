@@ -28,7 +28,7 @@ _URL_TAIL = re.compile(r"[^\s|<>\"`、。（）「」『』{}]*(?:[{(]\.[)}][^\s
 _EMAIL = re.compile(
     rf"(?<![\w.%+-])[\w.%+-]{{1,64}}{_AT}(?:[\w-]{{1,63}}(?:\.|{_DOT})){{1,6}}[A-Za-z]{{2,24}}(?![\w-])"
 )
-_HEX = re.compile(r"(?<![0-9A-Za-z_/+=-])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9A-Za-z_/+=-])")
+_HEX = re.compile(r"(?<![0-9A-Za-z_])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9A-Za-z_])")
 _V6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}(?::|\[:\])){2,7}[0-9a-fA-F]{0,4}(?:/\d{1,3})?(?![\w:])")
 _ANY_DOT = re.compile(rf"{_DOT}|{_SPACED}")
 _END = ".,;:!?)]}>'\"*+”’"
@@ -57,7 +57,7 @@ def refang(words: str) -> str:
         plain = "https" if scheme.startswith("h") and scheme.endswith("s") or scheme == "meows" else "http"
         scheme = plain if scheme[0] in "hm" else "ftp" if scheme == "fxp" else scheme
         whole = f"{scheme}://{whole[match.end() :]}"
-    return re.sub(r"\[(\w+)\]$", r"\1", whole)
+    return re.sub(r"\.\[(\w+)\]$", r".\1", whole)
 
 
 def find(text: str) -> list[Seen]:
@@ -94,13 +94,13 @@ def _urls(text: str) -> Iterator[Seen]:
         # A bracket after the address is AsciiDoc's link text or Markdown's closing bracket, a defanged dot is not.
         for bracket in re.finditer(r"[\[(]", text[match.end() : end]):
             rest = text[match.end() + bracket.start() : end + 12]
-            if not re.match(rf"{_DOT}|\[:\]|\[/\]|\[-\]|\(0-9\)|\[\w+\](?=$|\s|/)", rest):
+            if not re.match(rf"{_DOT}|\[:\]|\[/\]|\[-\]|\(0-9\)", rest):
                 end = match.end() + bracket.start()
                 break
         while (
             end > match.end()
             and text[end - 1] in _END
-            and not re.search(rf"(?:{_DOT}|\[\w+\])$", text[match.start() : end])
+            and not re.search(rf"(?:{_DOT})$", text[match.start() : end])
         ):
             end -= 1
         written = text[match.start() : end]

@@ -68,7 +68,7 @@ def read(data: bytes, source: Source) -> Iterator[Indicator | IntelPattern | Ski
 def _table(
     text: str, columns: tuple[int, int | None, int | None, str], source: Source
 ) -> Iterator[Indicator | Skipped]:
-    value, kind, notes, sign = columns
+    column, kind, notes, sign = columns
     reader = csv.reader(io.StringIO(text), delimiter=sign)
     number = 0
     while True:
@@ -82,19 +82,25 @@ def _table(
         number = reader.line_num
         if number == 1 or not any(cell.strip() for cell in row):
             continue
-        raw = row[value].strip() if len(row) > value else ""
+        raw = row[column].strip() if len(row) > column else ""
         named = row[kind].strip().lower() if kind is not None and len(row) > kind else ""
         told = row[notes].strip() if notes is not None and len(row) > notes else ""
+        where = Locator(source=source.id, record=number)
         found = _typed(raw, named)
-        if found is None:
-            yield Skipped(
-                place=f"line {number}",
-                reason=f"{raw[:80]!r} ({named or 'no type'}) is nothing that events hold",
-                record=number,
-            )
-        else:
-            where = Locator(source=source.id, record=number)
-            yield make(found, source, raw, sentence=told[:1_000], role=role_of(f"{told} {named}"), locator=where)
+        # One cell may hold several hashes of one file.
+        many = (
+            [(raw, found)]
+            if found is not None
+            else [(part, _typed(part, named)) for part in re.split(r"[,;\s]+", raw) if part]
+        )
+        if not many or any(value is None for _, value in many):
+            reason = f"{raw[:80]!r} ({named or 'no type'}) is nothing that events hold"
+            yield Skipped(place=f"line {number}", reason=reason, record=number)
+            continue
+        role = role_of(f"{told} {named}")
+        for part, value in many:
+            if value is not None:
+                yield make(value, source, part, sentence=told[:1_000], role=role, locator=where)
 
 
 def _typed(raw: str, named: str) -> Value | None:

@@ -24,7 +24,8 @@ _MUTEX = re.compile(
 )
 _PIPE = re.compile(r"\\\\\.\\pipe\\[^\s\"'`,;|]{1,200}", re.IGNORECASE)
 _KEY = re.compile(
-    r"\b(?:HKEY_(?:LOCAL_MACHINE|CURRENT_USER|CLASSES_ROOT|USERS|CURRENT_CONFIG)|HKLM|HKCU|HKCR|HKU)\\[^\n\"”'`|\[\]<>]{3,240}"
+    r"\b(?:HKEY_(?:LOCAL_MACHINE|CURRENT_USER|CLASSES_ROOT|USERS|CURRENT_CONFIG)|HKLM|HKCU|HKCR|HKU)"
+    r"(?:\s?\\[^\s\\\"”'`|\[\]<>,;]+(?: [A-Z0-9][^\s\\\"”'`|\[\]<>,;]*)*)+"
 )
 _PATH = re.compile(
     r"(?<![\w\\])(?:[A-Za-z]:\\|%[A-Za-z]\w{2,30}%\\)(?:[^\s\\/:*?\"<>|`,;]+(?: [^\s\\/:*?\"<>|`,;]+)*\\)*[^\s\\/:*?\"<>|`,;]+"
@@ -46,7 +47,8 @@ def named_things(text: str) -> Iterator[tuple[int, int, Value]]:
             words = match[group].strip().rstrip(".,;)") if kind != "user-agent" else match[group].strip()
             if len(words) > 2:
                 start = match.start(group)
-                yield start, start + len(words), Value(kind, words.lower() if kind in {"ja3", "ja4"} else words)
+                value = words.lower() if kind in {"ja3", "ja4"} else re.sub(r"\s+\\", r"\\", words)
+                yield start, start + len(words), Value(kind, value)
     yield from _files(text)
 
 

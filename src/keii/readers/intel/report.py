@@ -14,7 +14,7 @@ from keii.readers.intel.defang import Seen, find
 from keii.readers.intel.interface import IntelReader
 from keii.readers.intel.named import named_things
 from keii.readers.intel.report_words import Words
-from keii.readers.intel.roles import is_ioc_heading, is_reference_heading, role_of
+from keii.readers.intel.roles import is_benign, is_ioc_heading, is_reference_heading, role_of
 from keii.readers.intel.values import make
 
 MAX_REPORT = 20_000_000  # characters
@@ -98,19 +98,29 @@ def _indicator(seen: Seen, words: Words, source: Source, document: Document, own
         role, withheld = "vendor", "the publisher's own site"
     elif not seen.defanged:
         # What a report leaves clickable it means to be clicked on, unless it stands in a list of indicators.
-        trusted = is_ioc_heading(section) or role in {"c2", "download", "exfiltration"}
-        if is_reference_heading(section) or not (
-            trusted and (listed or seen.value.kind == "ip" or role not in {None, "reference", "vendor"})
+        top = words.sections[0].words if words.sections else ""
+        opened = is_ioc_heading(section) and section != top and not is_reference_heading(section)
+        told = role in {"c2", "download", "exfiltration"} and not is_reference_heading(section)
+        if _is_link(words.text, seen) or not (
+            opened and listed or told or (opened and seen.value.kind in {"ip", "cidr"})
         ):
-            if seen.value.kind not in {"ip", "cidr"} or not trusted and not listed:
-                role = role if role in {"vendor", "victim"} else "reference"
-                withheld = "written as a link, outside any list of indicators"
+            role = role if role in {"vendor", "victim"} else "reference"
+            withheld = "written as a link, outside any list of indicators"
+    elif is_benign(sentence) and seen.value.kind in {"domain", "url", "ip", "email"}:
+        role, withheld = "reference", "told as legitimate"
     elif role in {"reference", "vendor"}:
-        withheld = "told as legitimate or as a reference"
+        # Nobody defangs a reference: the cue belongs to other words of the line.
+        role = None
     return make(
         seen.value, source, seen.written, sentence=sentence, role=role,
         locator=_locator(source, document, seen.start, seen.end), withheld=withheld,
     )  # fmt: skip
+
+
+def _is_link(text: str, seen: Seen) -> bool:
+    """A link with its own text: AsciiDoc's ``address[text]``, Markdown's ``[text](address)``, ``link:address``."""
+    after, before = text[seen.end : seen.end + 1], text[max(0, seen.start - 5) : seen.start]
+    return after == "[" or before.endswith(("](", "link:"))
 
 
 def _in_code(text: str, seen: Seen) -> bool:

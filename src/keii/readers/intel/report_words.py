@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections import Counter
 
 import msgspec
 
@@ -21,6 +22,10 @@ class Section(msgspec.Struct, frozen=True):
     marked: bool
 
 
+def _shape(line: str) -> str:
+    return re.sub(r"\d+", "#", " ".join(line.split()))
+
+
 class Words:
     """The lines of a report, for looking around an offset."""
 
@@ -29,6 +34,9 @@ class Words:
         self.text = text
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.lines = text.split("\n")
+        shapes = Counter(_shape(line) for line in self.lines if line.strip())
+        # A line that comes back on page after page is the page's furniture, and leads nothing in.
+        self.furniture = {shape for shape, times in shapes.items() if times >= 3}
         self.sections = [section for number in range(len(self.lines)) if (section := self._section(number))]
         self._section_lines = [section.line for section in self.sections]
 
@@ -88,7 +96,12 @@ class Words:
         """Return the line that leads in the list which holds line ``number``: the last sentence or heading above it."""
         for back in range(number - 1, max(-1, number - _NEAR), -1):
             line = self.lines[back].strip()
-            if len(line) < 4 or re.fullmatch(r"[-=|.*_\s]+|\[.*\]", line) or _LIST.match(self.lines[back]):
+            if (
+                len(line) < 4
+                or _shape(line) in self.furniture
+                or re.fullmatch(r"[-=|.*_\s]+|\[.*\]", line)
+                or _LIST.match(self.lines[back])
+            ):
                 continue
             words = re.findall(r"[A-Za-z]{2,}", line)
             if not (

@@ -40,6 +40,13 @@ def is_reference_heading(words: str) -> bool:
     return _heading(words, "reference_heading")
 
 
+def is_benign(words: str) -> bool:
+    """Say whether a sentence tells a value as legitimate, and not as a legitimate site that was taken over."""
+    lower = words.lower()
+    table = load("intel/roles")
+    return any(cue in lower for cue in table["benign"]) and not any(cue in lower for cue in table["taken_over"])
+
+
 def _heading(words: str, key: str) -> bool:
     lower = words.lower()
     return any(

@@ -10,6 +10,7 @@ from keii.errors import RuleError, UnreadableError
 from keii.model import Indicator, IntelPattern, Locator, Moment, Skipped, Source
 from keii.model.intel import IndicatorKind
 from keii.readers.documents.html_times import iso_moment
+from keii.readers.intel.defang import refang
 from keii.readers.intel.interface import IntelReader
 from keii.readers.intel.json_text import parse_json
 from keii.readers.intel.roles import role_of
@@ -138,6 +139,8 @@ def _value(path: str, raw: str) -> Value | None:
     kind = kinds.get(path, "" if path.split(":")[0] in _OBSERVABLES else None)
     if not kind or not raw.strip():
         return None
+    if kind in {"auto", "domain", "url", "email"}:
+        raw = refang(raw)
     if kind == "auto":
         return classify(raw)
     if kind == "domain":
