@@ -90,7 +90,7 @@ def _title(first: list[tuple[int, str]], lang: str) -> str:
             return ""  # a list or running text begins: there is no headline
         bare = line.strip().lstrip("=#■● ").strip()
         name = name_at(bare, 0)
-        if name is not None and len(bare) - len(name.written) <= 12 or not 4 <= len(bare) <= 120:
+        if (name is not None and len(bare) - len(name.written) <= 12) or not 4 <= len(bare) <= 120:
             continue
         times = find_times(bare, lang)
         if times and sum(found.end - found.start for found in times) > 0.4 * len(bare):

@@ -109,7 +109,7 @@ def _row(line: Line, lang: str) -> list[Block]:
         if here is not None and not _rest(cell[here.end :], lang, _TITLE_MAX // 3):
             name = here
             used.add(number)
-        if dated and not _rest(cell[: dated[0].start], lang, 30) or (dated and here is not None):
+        if (dated and not _rest(cell[: dated[0].start], lang, 30)) or (dated and here is not None):
             times = dated
             used.add(number)
     if name is None or not times:
@@ -151,7 +151,7 @@ def _head(lines: list[Line], index: int, lang: str) -> _Head | None:
         after = here[-1].end
         gap = re.match(r"[\s、,:：|()（）—–-]*", words[after:])
         name = name_at(words, after + (gap.end() if gap else 0))
-    if name is None or _PARTICLE.match(words, name.end) and not here:
+    if name is None or (_PARTICLE.match(words, name.end) and not here):
         return None
     if here:
         return _one_line(lines, index, name, here, lang)
@@ -243,7 +243,7 @@ def _block(lines: list[Line], head: _Head, starts: set[int]) -> Block:
     while index < len(lines):
         line = lines[index]
         bare = line.words.strip()
-        if _BAR.fullmatch(line.words) and head.barred or index in starts and index > first - 1 and not head.barred:
+        if (_BAR.fullmatch(line.words) and head.barred) or (index in starts and index > first - 1 and not head.barred):
             break
         if not head.barred and (
             not bare or (quoted and not bare.startswith((">", "＞"))) or _DOMAIN_LINE.fullmatch(bare)

@@ -72,7 +72,7 @@ def _words(root: Any) -> str:
         cell = next(element.iterancestors(f"{_W}tc"), None)
         if cell is None:
             lines.append(_paragraph(element))
-        elif element is next(cell.iter(f"{_W}p")) and cell.getprevious() is None or _first_cell(cell, element):
+        elif (element is next(cell.iter(f"{_W}p")) and cell.getprevious() is None) or _first_cell(cell, element):
             row = next(cell.iterancestors(f"{_W}tr"))
             cells = [
                 " ".join(filter(None, (_paragraph(p).strip() for p in c.iter(f"{_W}p"))))

@@ -21,7 +21,7 @@ _CANDIDATES = ("cp932", "euc_jp", "cp1252", "latin-1")
 
 
 def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ...]]:
-    """Return the text of ``data`` with ``\\n`` line ends, and notes on what had to be guessed.
+    r"""Return the text of ``data`` with ``\\n`` line ends, and notes on what had to be guessed.
 
     Tried in order: a byte order mark, ISO-2022-JP escapes, UTF-16 without a mark, strict UTF-8; then the Japanese and
     Western encodings, of which the one that reads most like text wins. Raises LimitError above ``MAX_TEXT`` and

@@ -37,7 +37,7 @@ def accepts(head: bytes, name: str) -> float:
         rb"(?:<\?xml[^>]*\?>\s*|<!--.{0,2000}?-->\s*)*(?:<!doctype\s+html|<html[\s>])", first, re.IGNORECASE | re.DOTALL
     ):
         return 0.95
-    marks = len(set(match.lower() for match in _SIGNS.findall(first)))
+    marks = len({match.lower() for match in _SIGNS.findall(first)})
     if first.startswith(b"<") and marks:
         return 0.7
     return 0.5 if marks >= 3 and name.lower().endswith((".html", ".htm", ".xhtml")) else 0.0
@@ -108,7 +108,7 @@ def _main_text(root: Any, visible: str, size: int) -> tuple[str, tuple[str, ...]
         return visible, (f"main text extraction failed ({type(error).__name__}): the whole visible text is kept",)
     if len(main) >= 0.5 * len(article) and len(main) >= min(200, 0.5 * len(visible)):
         return main, ()
-    if article and len(article) <= 4 * max(len(main), 1) or (article and len(visible) < 4_000):
+    if (article and len(article) <= 4 * max(len(main), 1)) or (article and len(visible) < 4_000):
         return article, ("text of the page's article element",)
     return (
         (main, ()) if len(main) >= 200 else (visible, ("the whole visible text is kept: no article was found in it",))

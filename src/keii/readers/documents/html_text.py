@@ -30,7 +30,7 @@ _ARCHIVE_IDS = {"wm-ipp-base", "wm-ipp", "wm-ipp-print", "archive_bar", "HEADER-
 def clean(root: Any) -> tuple[str, ...]:
     """Take ruby readings and archive banners out of ``root``; return notes on what was taken."""
     notes = []
-    readings = [element for element in root.iter("rt", "rp")]
+    readings = list(root.iter("rt", "rp"))
     for element in readings:
         _drop(element)
     if readings:

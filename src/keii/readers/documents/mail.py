@@ -27,7 +27,7 @@ _HEADER = re.compile(
 )
 
 
-def accepts(head: bytes, name: str) -> float:
+def accepts(head: bytes, name: str) -> float:  # noqa: ARG001 - the shape of every reader
     """Tell a mail by the headers of its first block."""
     block = re.split(rb"\r?\n\r?\n", head.lstrip(), maxsplit=1)[0]
     if not re.match(rb"(?:From |[A-Za-z][A-Za-z0-9-]*:)", block):
@@ -80,7 +80,7 @@ def _best(
     for number, part in enumerate(message.walk()):
         if number >= MAX_PARTS:
             break
-        if part.is_multipart() or part.get_filename() and part.get_content_type() != "text/html":
+        if part.is_multipart() or (part.get_filename() and part.get_content_type() != "text/html"):
             continue
         kind = part.get_content_type()
         if kind not in {"text/html", "text/plain", "application/xhtml+xml"}:
@@ -91,7 +91,7 @@ def _best(
         decoded = decode(payload, part.get_content_charset())
         if kind == "text/plain":
             plain = plain or decoded
-        elif page is None or len(decoded[0]) > 4 * len(page[0]) and "Snapshot-Content-Location" not in message:
+        elif page is None or (len(decoded[0]) > 4 * len(page[0]) and "Snapshot-Content-Location" not in message):
             page = decoded
     return page, plain
 

@@ -17,7 +17,7 @@ def accepts(head: bytes, name: str) -> float:
         text, _ = decode(head)
     except UnreadableError:
         return 0.0
-    odd = sum(1 for sign in text[:4_000] if sign < " " and sign not in "\t\n\f\x1b" or sign == "\ufffd")
+    odd = sum(1 for sign in text[:4_000] if (sign < " " and sign not in "\t\n\f\x1b") or sign == "\ufffd")
     if odd > 0.02 * len(text[:4_000]) + 2:
         return 0.0
     return 0.4 if name.lower().endswith((".txt", ".md", ".adoc", ".text", ".rst")) else 0.3

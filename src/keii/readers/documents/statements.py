@@ -74,7 +74,7 @@ def _japanese(text: str, taken: list[tuple[int, int]]) -> list[Block]:
 
 def _quoted(words: str, said: int, official: list[str]) -> list[re.Match[str]]:
     """Return the quotations of a sentence that the statement's cue governs: those before と発表, or after 公式発表."""
-    found = [match for match in _QUOTE.finditer(words)]
+    found = list(_QUOTE.finditer(words))
     if said >= 0:
         return [match for match in found if match.end() <= said + 1]
     after = min((words.find(cue) for cue in official if cue in words), default=0)

@@ -54,7 +54,7 @@ def refang(words: str) -> str:
     match = _SCHEME.match(whole)
     if match:
         scheme = match["scheme"].lower()
-        plain = "https" if scheme.startswith("h") and scheme.endswith("s") or scheme == "meows" else "http"
+        plain = "https" if (scheme.startswith("h") and scheme.endswith("s")) or scheme == "meows" else "http"
         scheme = plain if scheme[0] in "hm" else "ftp" if scheme == "fxp" else scheme
         whole = f"{scheme}://{whole[match.end() :]}"
     return re.sub(r"\.\[(\w+)\]$", r".\1", whole)
@@ -97,11 +97,7 @@ def _urls(text: str) -> Iterator[Seen]:
             if not re.match(rf"{_DOT}|\[:\]|\[/\]|\[-\]|\(0-9\)", rest):
                 end = match.end() + bracket.start()
                 break
-        while (
-            end > match.end()
-            and text[end - 1] in _END
-            and not re.search(rf"(?:{_DOT})$", text[match.start() : end])
-        ):
+        while end > match.end() and text[end - 1] in _END and not re.search(rf"(?:{_DOT})$", text[match.start() : end]):
             end -= 1
         written = text[match.start() : end]
         value = url(refang(written))

@@ -26,7 +26,7 @@ _HASHED = {"user-agent": "user-agent", "useragent": "user-agent", "ja3": "ja3", 
 _COMMENT = re.compile(r"\s*(?:#|//|;|--)")
 
 
-def accepts(head: bytes, name: str) -> float:
+def accepts(head: bytes, name: str) -> float:  # noqa: ARG001 - the shape of every reader
     """Say how surely most lines of the head are values, or its first line a header with a value column."""
     try:
         text, _ = decode(head)

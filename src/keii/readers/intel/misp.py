@@ -14,7 +14,7 @@ from keii.readers.intel.roles import role_of
 from keii.readers.intel.values import KINDS, Value, classify, host_name, make
 
 
-def accepts(head: bytes, name: str) -> float:
+def accepts(head: bytes, name: str) -> float:  # noqa: ARG001 - the shape of every reader
     """Tell MISP by an event with attributes."""
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in {b"{", b"["}:
         return 0.0
@@ -59,7 +59,7 @@ def _attribute(item: dict[str, Any], told: str, number: int, source: Source) -> 
     parts = list(zip(wanted, raw.split("|"), strict=False)) if isinstance(wanted, list) else [(wanted, raw)]
     where = Locator(source=source.id, record=number, record_id=str(item.get("uuid", "")) or None)
     # Without the flag an attribute is context: MISP itself does not send it to sensors.
-    withheld = "" if item.get("to_ids") in {True, "1", 1, None} else "not flagged for detection (to_ids)"
+    withheld = "" if item.get("to_ids") in {True, "1", None} else "not flagged for detection (to_ids)"
     for kind, part in parts:
         if kind is None:
             continue

@@ -22,7 +22,7 @@ _SHARED = re.compile(r"\bAS\d+\b")
 _ROW = re.compile(r"\s*[|｜]|.*\S(?:\s{2,}|\t| \| )\S")
 
 
-def accepts(head: bytes, name: str) -> float:
+def accepts(head: bytes, name: str) -> float:  # noqa: ARG001 - the shape of every reader
     """Say how surely the head is a document with indicators; lists and structured formats are surer of theirs."""
     if head.startswith(b"%PDF-") or (head.startswith(b"PK") and b"word/" in head):
         return 0.5
@@ -102,7 +102,7 @@ def _indicator(seen: Seen, words: Words, source: Source, document: Document, own
         opened = is_ioc_heading(section) and section != top and not is_reference_heading(section)
         told = role in {"c2", "download", "exfiltration"} and not is_reference_heading(section)
         if _is_link(words.text, seen) or not (
-            opened and listed or told or (opened and seen.value.kind in {"ip", "cidr"})
+            (opened and listed) or told or (opened and seen.value.kind in {"ip", "cidr"})
         ):
             role = role if role in {"vendor", "victim"} else "reference"
             withheld = "written as a link, outside any list of indicators"
@@ -125,7 +125,7 @@ def _is_link(text: str, seen: Seen) -> bool:
 
 def _in_code(text: str, seen: Seen) -> bool:
     before, after = text[max(0, seen.start - 2) : seen.start], text[seen.end : seen.end + 1]
-    return before.endswith("`") and after == "`" or before.endswith("+")
+    return (before.endswith("`") and after == "`") or before.endswith("+")
 
 
 READER = IntelReader(id="report", title="Threat report", accepts=accepts, read=read)

@@ -106,8 +106,7 @@ class Words:
             words = re.findall(r"[A-Za-z]{2,}", line)
             if not (
                 re.search(r"[\u3041-\u9fff]", line)
-                or len(words) >= 3
-                and not re.search(r"\[\.\]|[0-9a-fA-F]{32}", line)
+                or (len(words) >= 3 and not re.search(r"\[\.\]|[0-9a-fA-F]{32}", line))
             ):
                 continue
             return " ".join(line.split())[-300:]

@@ -129,7 +129,7 @@ def _values(comparison: Comparison) -> Iterator[tuple[str, Value]]:
     for raw in comparison.values:
         found = _value(comparison.path, raw)
         if found is not None and not (
-            comparison.operator == "LIKE" and ("%" in raw or "_" in raw and found.kind == "domain")
+            comparison.operator == "LIKE" and ("%" in raw or ("_" in raw and found.kind == "domain"))
         ):
             yield raw, found
 
