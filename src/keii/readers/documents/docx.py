@@ -87,7 +87,7 @@ def _first_cell(cell: Any, paragraph: Any) -> bool:
     row = next(cell.iterancestors(f"{_W}tr"))
     first = next(row.iterchildren(f"{_W}tc"), None)
     nested = next(row.iterancestors(f"{_W}tc"), None)
-    return nested is None and first is cell and paragraph is next(cell.iter(f"{_W}p"))
+    return nested is None and first is cell and paragraph is next(iter(cell.findall(f".//{_W}p")), None)
 
 
 def _paragraph(element: Any) -> str:
