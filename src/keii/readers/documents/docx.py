@@ -87,7 +87,7 @@ def _first_cell(cell: Any, paragraph: Any) -> bool:
     row = next(cell.iterancestors(f"{_W}tr"))
     first = next(row.iterchildren(f"{_W}tc"), None)
     nested = next(row.iterancestors(f"{_W}tc"), None)
-    return nested is None and first is cell and paragraph is next(iter(cell.findall(f".//{_W}p")), None)
+    return nested is None and paragraph is next(iter(cell.findall(f".//{_W}p")), None) and first is cell
 
 
 def _paragraph(element: Any) -> str:
