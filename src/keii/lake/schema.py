@@ -162,7 +162,9 @@ TABLES: dict[str, pa.Schema] = {
     ),
     # Windows events keep the field names of the event itself as further columns, all text: those of
     # data/windows_fields.txt become columns (present in a file where some event of it has the field), any other field
-    # goes into ``more``. Dates and hex numbers stay as logged.
+    # goes into ``more``. Dates and hex numbers stay as logged. Columns are told apart without case: of names that
+    # differ only by case there is one, and a field named like a column here has ``Data_`` before it (``Data_Channel``:
+    # the log that a 104 tells as cleared).
     "windows": _table(
         _column("channel", _TEXT),
         _column("provider", _TEXT),

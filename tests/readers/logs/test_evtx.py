@@ -101,6 +101,29 @@ def test_no_log_at_all(data: bytes) -> None:
         count(data)
 
 
+def test_wrong_size_costs_no_other_record(system: bytes) -> None:
+    second = system.index(b"\x2a\x2a\x00\x00", HEADER + 600)
+    rows, skipped = count(system[: second + 4] + bytes(4) + system[second + 8 :])
+    assert rows == ALL  # only the size was lost, and the next record tells it
+    assert "size is wrong" in skipped[0].reason
+
+
+def test_overwritten_record_is_counted_with_those_that_lean_on_it(system: bytes) -> None:
+    found = [at for at in range(HEADER + 512, HEADER + CHUNK, 8) if system.startswith(b"\x2a\x2a\x00\x00", at)]
+    at = found[len(found) // 2]
+    rows, skipped = count(system[:at] + b"\xee" * 60 + system[at + 60 :])
+    # Later records of a chunk point back to the template that an earlier one holds.
+    assert rows > ALL - len(found)
+    assert rows + sum(item.count for item in skipped) == ALL
+
+
+def test_old_evt_is_refused_by_name(shelf: Path) -> None:
+    data = (shelf / "evtx/plaso/SysEvent.Evt").read_bytes()
+    assert READER.accepts(Head(data[:65536], "x")) == 0.9
+    with pytest.raises(UnreadableError, match="before Vista"):
+        count(data)
+
+
 def test_header_alone(system: bytes) -> None:
     rows, (skipped,) = count(system[:HEADER])
     assert (rows, skipped.reason) == (0, "cut: the header counts 27 chunks, 0 are there")

@@ -7,6 +7,7 @@ chunk is given to the ``evtx`` library by itself: for a whole file it says nothi
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -24,6 +25,10 @@ from keii.readers.logs.windows_records import MAX_DEPTH, TooDeepError, flat
 
 HEADER, CHUNK = 4096, 65536
 _FILE, _CHUNK = b"ElfFile\x00", b"ElfChnk\x00"
+_RECORD_MAGIC = b"\x2a\x2a\x00\x00"
+_RECORD = re.compile(re.escape(_RECORD_MAGIC))
+_RECORDS_AT, _SMALLEST = 512, 28  # bytes: where records start in a chunk; head of a record and its size again behind
+_OLD = b"\x30\x00\x00\x00LfLe"  # the log of Windows before Vista
 _MOST_RECORDS = CHUNK // 24  # a record's head alone has 24 bytes; bounds the library's iterator
 _DIRTY, _NO_CRC = 1, 2  # file flags: not closed properly; written without checksums
 
@@ -64,9 +69,11 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 def accepts(head: Head) -> float:
-    """Return 1 for the magic of the file, 0.9 for a first chunk behind a header that is damaged."""
+    """Return 1 for the magic of the file, 0.9 for that of old .Evt or for a first chunk behind a damaged header."""
     if head.data.startswith(_FILE):
         return 1.0
+    if head.data.startswith(_OLD):
+        return 0.9  # so that it is named in the refusal
     return 0.9 if head.data[HEADER : HEADER + 8] == _CHUNK else 0.0
 
 
@@ -75,7 +82,10 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
 
     Raises UnreadableError where there is neither a file header nor a chunk.
     """
-    header = _header(_fill(data, HEADER))
+    raw = _fill(data, HEADER)
+    if raw.startswith(_OLD):
+        raise UnreadableError("a binary .Evt log of Windows before Vista, which keii does not read", place=source.name)
+    header = _header(raw)
     gather, found = Gather(), Found()
     index, foreign, lost = 0, 0, Lost()
     while block := _fill(data, CHUNK):
@@ -144,7 +154,11 @@ def _chunk(
     first, last = struct.unpack_from("<QQ", block, 8)
     expected = last - first + 1 if 0 < last - first + 1 <= _MOST_RECORDS else 0
     before, bad = found.ordinal, 0
-    for item in _records(block):
+    mended = _mended(block)
+    if mended is not block:
+        told = "a record's size is wrong in it, so reading went on at the next whole record"
+        yield Skipped(place=place, reason=told, count=0, record=found.ordinal + 1)
+    for item in _records(mended):
         found.ordinal += 1
         if isinstance(item, str):
             reason: str | None = item
@@ -168,6 +182,38 @@ def _whole(block: bytes) -> bool:
     """Tell whether the checksum of the chunk's records fits (at byte 52, over the bytes up to the free space)."""
     free, crc = struct.unpack_from("<II", block, 48)
     return bool(512 <= free <= CHUNK and zlib.crc32(memoryview(block)[512:free]) == crc)
+
+
+def _mended(block: bytes) -> bytes:
+    """Return the chunk with each stretch that is no record made to lead to the next whole one.
+
+    The library goes from record to record by their sizes and gives up the chunk where one is wrong.
+    """
+    (free,) = struct.unpack_from("<I", block, 48)
+    end = free if _RECORDS_AT <= free <= CHUNK else CHUNK
+    at, mended = _RECORDS_AT, bytearray()
+    while at < end:
+        if size := _size(block, at):
+            at += size
+            continue
+        starts = (match.start() for match in _RECORD.finditer(block, at + 1, end))
+        following = next((start for start in starts if _size(block, start)), None)
+        if following is None or following - at < _SMALLEST:
+            break
+        mended = mended or bytearray(block)
+        struct.pack_into("<4sI", mended, at, _RECORD_MAGIC, following - at)
+        at = following
+    return bytes(mended) if mended else block
+
+
+def _size(block: bytes, at: int) -> int:
+    """Return the size of the record that starts here, 0 where none does: magic, and the size before and behind."""
+    if not _RECORD.match(block, at) or at + _SMALLEST > CHUNK:
+        return 0
+    (size,) = struct.unpack_from("<I", block, at + 4)
+    if not _SMALLEST <= size <= CHUNK - at:
+        return 0
+    return size if struct.unpack_from("<I", block, at + size - 4)[0] == size else 0
 
 
 def _records(block: bytes) -> Iterator[dict[str, Any] | str]:
