@@ -1,0 +1,217 @@
+"""English dates: last June, mid-May, on Thursday, between March and June 2019, early 2014, since at least 2016."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from keii.model import Moment
+from keii.moments.calendar import Parts, joined, local_day, moment_of
+from keii.moments.spanned import Spanned, fold
+
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a": 1}
+_SEASON = {"spring": "spring", "summer": "summer", "autumn": "autumn", "fall": "autumn", "winter": "winter"}
+_PART_YEAR = {"early": (1, 4), "mid": (5, 8), "middle": (5, 8), "late": (9, 12), "beginning": (1, 3), "end": (11, 12), "start": (1, 3)}
+_PART_MONTH = {"early": (1, 10), "mid": (11, 20), "middle": (11, 20), "late": (21, 31), "beginning": (1, 10), "end": (21, 31), "start": (1, 10)}  # fmt: skip
+_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+_FORM = re.compile(
+    r"\b(?:(?P<about>around|about|circa|approximately|roughly)\s+)?"
+    r"(?:(?:the\s+)?(?P<part>early|mid|late|beginning|end|start|middle)[\s-]+(?:(?:of|in)\s+)?)?(?:"
+    r"(?P<iy>(?:19|20)\d\d)-(?P<im>\d\d)-(?P<id>\d\d)"
+    rf"|(?:(?P<rel>last|this|next)\s+)?(?P<m>{_MONTH})\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d.,]*\d)(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?"
+    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m2>{_MONTH})(?:,?\s+(?P<y2>(?:19|20)\d\d)\b)?"
+    rf"|(?:(?P<rel3>last|this|next)\s+)?(?P<m3>{_MONTH})(?:(?:\s+of)?,?\s+(?P<y3>(?:19|20)\d\d)\b|\s+(?P<of>of last year|last year|of this year|this year))?"
+    r"|(?:(?P<rels>last|this|next)\s+)?(?P<season>spring|summer|autumn|fall|winter)(?:\s+(?:of\s+)?(?P<ys>(?:19|20)\d\d)\b)?"
+    r"|(?P<q>Q[1-4]|first quarter|second quarter|third quarter|fourth quarter)\s+(?:of\s+)?(?P<yq>(?:19|20)\d\d)"
+    r"|(?P<relu>last|this|next|that|the same|the previous|the following)\s+(?P<unit>year|month|week|day)"
+    r"|(?P<n>one|two|three|four|five|six|a|\d{1,2})\s+(?P<nu>days?|weeks?|months?|years?)\s+(?P<nd>ago|earlier)"
+    r"|(?P<word>yesterday|today|tomorrow|tonight|last night)"
+    r"|(?:(?P<relw>last|this|next)\s+)?(?P<wd>Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+    r"|(?P<y4>(?<!\$)(?:19|20)\d\d)(?=[\s.,;:)'\"-]|$)(?!\s*(?:files|people|persons|records|customers|users|employees|computers|servers|accounts))"
+    r")(?:,?\s+(?:at\s+)?(?:about\s+|around\s+)?(?P<h>\d{1,2})(?::(?P<mi>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?))?",
+    re.I,
+)
+_LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bas early as|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
+_BETWEEN = re.compile(r"\b(?:between|from)\s+$", re.I)
+_AND = re.compile(r"\s*(?:and|to|until|through|till|-)\s*", re.I)
+
+
+def parse(text: str, reference: Moment | None, zone: str | None) -> tuple[Spanned, ...]:
+    """Return the moments of an English text, in order; what counts from publication needs ``reference``."""
+    folded = fold(text)
+    today, last = local_day(reference, zone), None
+    found: list[tuple[Spanned, Parts]] = []
+    for match in _FORM.finditer(folded):
+        parts, anchor = _resolve(match, today, last)
+        moment = moment_of(parts, text[match.start() : match.end()], zone, anchor) if parts else None
+        if parts is not None and moment is not None:
+            last = parts
+            found.append((Spanned(match.start(), match.end(), moment), parts))
+    return tuple(_opened(text, folded, found, zone))
+
+
+def _month_number(word: str) -> int:
+    return next(at for at, name in enumerate(_MONTHS, 1) if name.startswith(word[:3].lower()))
+
+
+def _resolve(match: re.Match[str], today: dt.date | None, last: Parts | None) -> tuple[Parts | None, str | None]:
+    got = match.groupdict()
+    about = bool(got["about"])
+    part = (got["part"] or "").lower()
+    if got["iy"]:
+        return _clock(Parts(year=int(got["iy"]), month=int(got["im"]), day=int(got["id"])), got), None
+    if got["y4"]:
+        return Parts(year=int(got["y4"]), within=_PART_YEAR.get(part), about=about), None
+    if got["q"]:
+        quarter = {"f": 1, "s": 2, "t": 3}.get(got["q"][0].lower(), 0) if got["q"][0] not in "Qq" else int(got["q"][1])
+        if got["q"].lower().startswith("fourth"):
+            quarter = 4
+        return Parts(year=int(got["yq"]), within=(quarter * 3 - 2, quarter * 3)), None
+    month = got["m"] or got["m2"] or got["m3"]
+    if month:
+        return _named_month(got, _month_number(month), part, about, today, last, month)
+    if got["season"]:
+        return _season(got, today, match.group())
+    return _relative(got, today, last, part)
+
+
+def _named_month(
+    got: dict[str, str | None], month: int, part: str, about: bool, today: dt.date | None, last: Parts | None, word: str
+) -> tuple[Parts | None, str | None]:
+    stated = got["y"] or got["y2"] or got["y3"]
+    day = int(got["d"] or got["d2"] or 0) or None
+    relative = (got["rel"] or got["rel3"] or "").lower()
+    if not stated and not word[0].isupper():
+        return None, None  # the verbs «may» and «march»
+    if word == "May" and not stated and day is None and not relative and not part and not got["of"]:
+        pass
+    year, anchor = (int(stated) if stated else None), None
+    if year is None and got["of"] and today:
+        year, anchor = today.year - (1 if "last" in got["of"].lower() else 0), "publication"
+    if year is None and today:
+        later = (month, day or 1) > (today.month, today.day)
+        year = today.year - 1 if later else today.year
+        if relative == "last" and month == today.month:
+            year = today.year - 1
+        if relative == "next":
+            year = today.year if month > today.month else today.year + 1
+        anchor = "publication"
+    if year is None and last is not None:
+        year, anchor = last.year, "text"
+    if year is None:
+        return None, None
+    within = _PART_MONTH.get(part) if day is None else None
+    return _clock(Parts(year=year, month=month, day=day, within=within, about=about), got), anchor
+
+
+def _season(got: dict[str, str | None], today: dt.date | None, words: str) -> tuple[Parts | None, str | None]:
+    season = _SEASON[(got["season"] or "").lower()]
+    if got["ys"]:
+        return Parts(year=int(got["ys"]), season=season), None
+    if not got["rels"] or today is None:
+        return None, None
+    first = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}[season]
+    back = got["rels"].lower() == "last" and today.month < first + 3
+    return Parts(year=today.year - 1 if back else today.year, season=season), "publication"
+
+
+def _relative(
+    got: dict[str, str | None], today: dt.date | None, last: Parts | None, part: str
+) -> tuple[Parts | None, str | None]:
+    if today is None:
+        return None, None
+    if got["unit"]:
+        return _unit((got["relu"] or "").lower(), got["unit"].lower(), today, last, part)
+    if got["n"]:
+        count = _WORDS.get(got["n"].lower()) or int(got["n"])
+        if (got["nd"] or "").lower() == "earlier":
+            return None, None
+        return _ago(count, (got["nu"] or "").lower()[:3], today), "publication"
+    if got["word"]:
+        move = {"yesterday": -1, "last night": -1, "tomorrow": 1}.get(got["word"].lower(), 0)
+        day = today + dt.timedelta(days=move)
+        return _clock(Parts(year=day.year, month=day.month, day=day.day), got), "publication"
+    if got["wd"] and got["wd"][0].isupper():
+        back = (today.weekday() - _DAYS.index(got["wd"].lower())) % 7
+        relative = (got["relw"] or "").lower()
+        if relative == "last" and back == 0:
+            back = 7
+        day = today + dt.timedelta(days=(7 - back) % 7 or 7) if relative == "next" else today - dt.timedelta(days=back)
+        return _clock(Parts(year=day.year, month=day.month, day=day.day), got), "publication"
+    return None, None
+
+
+def _unit(relative: str, unit: str, today: dt.date, last: Parts | None, part: str) -> tuple[Parts | None, str | None]:
+    move = {"last": -1, "this": 0, "next": 1}.get(relative)
+    if move is None:
+        if last is None or unit not in ("year", "day") or (unit == "day" and last.day is None):
+            return None, None
+        shift = {"the previous": -1, "the following": 1}.get(relative, 0)
+        if unit == "year":
+            return Parts(year=last.year + shift, within=_PART_YEAR.get(part)), "text"
+        try:
+            day = dt.date(last.year, last.month or 1, last.day or 1) + dt.timedelta(days=shift)
+        except (ValueError, OverflowError):
+            return None, None
+        return Parts(year=day.year, month=day.month, day=day.day), "text"
+    if unit == "year":
+        return Parts(year=today.year + move, within=_PART_YEAR.get(part)), "publication"
+    if unit == "month":
+        count = today.year * 12 + today.month - 1 + move
+        return Parts(year=count // 12, month=count % 12 + 1, within=_PART_MONTH.get(part)), "publication"
+    return None, None
+
+
+def _ago(count: int, unit: str, today: dt.date) -> Parts:
+    if unit == "day":
+        day = today - dt.timedelta(days=count)
+        return Parts(year=day.year, month=day.month, day=day.day)
+    if unit == "wee":
+        day = today - dt.timedelta(weeks=count)
+        return Parts(year=day.year, month=day.month, day=day.day, about=True)
+    if unit == "mon":
+        months = today.year * 12 + today.month - 1 - count
+        return Parts(year=months // 12, month=months % 12 + 1, about=True)
+    return Parts(year=today.year - count, about=True)
+
+
+def _clock(parts: Parts, got: dict[str, str | None]) -> Parts:
+    if not got["h"] or parts.day is None:
+        return parts
+    hour = int(got["h"]) % 12 + (12 if (got["half"] or "").lower().startswith("p") else 0)
+    return msgspec.structs.replace(parts, hour=hour, minute=int(got["mi"]) if got["mi"] else None)
+
+
+def _opened(text: str, folded: str, found: list[tuple[Spanned, Parts]], zone: str | None) -> Iterator[Spanned]:
+    """Join ``between A and B`` to one interval, and open the end that ``since`` or ``until`` leaves open."""
+    at = 0
+    while at < len(found):
+        one, own = found[at]
+        before = folded[max(0, one.start - 40) : one.start]
+        following = found[at + 1] if at + 1 < len(found) else None
+        between = _BETWEEN.search(before)
+        if following and _AND.fullmatch(folded[one.end : following[0].start]) and (between or "-" in folded[one.end : following[0].start]):
+            other, later = following
+            first = one.moment
+            if own.month and later.month and one.moment.anchor and not other.moment.anchor:
+                # «between March and June 2019»: the year stands once, at the end.
+                year = later.year if own.month <= later.month else later.year - 1
+                first = moment_of(msgspec.structs.replace(own, year=year), first.as_text, zone, None) or first
+            start = one.start - (len(between.group()) if between else 0)
+            yield Spanned(start, other.end, joined(first, other.moment, text[start : other.end]))
+            at += 2
+            continue
+        lead = _LEAD.search(before)
+        start = one.start - len(lead.group()) if lead else one.start
+        if lead and lead["since"]:
+            yield Spanned(start, one.end, joined(one.moment, None, text[start : one.end]))
+        elif lead:
+            yield Spanned(start, one.end, joined(None, one.moment, text[start : one.end]))
+        else:
+            yield one
+        at += 1

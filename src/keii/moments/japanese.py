@@ -1,0 +1,219 @@
+"""Japanese dates: 昨年6月下旬, 一四年ごろ, 2018年度, 8日未明, 同年, 2016~17年, 2016年12月以降."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from keii.model import Moment
+from keii.moments.calendar import Parts, joined, local_day, moment_of
+from keii.moments.spanned import Spanned, fold, small_number
+
+_N = r"(?:\d{1,2}|[〇一二三四五六七八九十]{1,3})"
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+_YEAR_WORDS = {
+    "一昨年": -2, "おととし": -2, "昨年": -1, "去年": -1, "今年": 0, "本年": 0, "ことし": 0, "来年": 1, "昨": -1, "今": 0,
+}  # fmt: skip
+_MONTH_WORDS = {"今月": 0, "先月": -1, "昨月": -1, "来月": 1, "先々月": -2}
+_DAY_WORDS = {"本日": 0, "今日": 0, "きょう": 0, "昨日": -1, "きのう": -1, "一昨日": -2, "おととい": -2, "昨夜": -1, "明日": 1, "今朝": 0, "昨晩": -1}  # fmt: skip
+_SEASON = {"春": "spring", "夏": "summer", "秋": "autumn", "冬": "winter"}
+_DECADE = {"上旬": (1, 10), "初旬": (1, 10), "中旬": (11, 20), "半ば": (11, 20), "下旬": (21, 31), "末": (25, 31), "初め": (1, 10), "前半": (1, 15), "後半": (16, 31)}  # fmt: skip
+_OF_YEAR = {"末": (12, 12), "初め": (1, 3), "前半": (1, 6), "後半": (7, 12), "半ば": (5, 8), "初頭": (1, 3), "上半期": (1, 6), "下半期": (7, 12)}  # fmt: skip
+_HOURS = {"未明": (0, 5), "早朝": (4, 8), "朝": (5, 11), "午前": (0, 12), "昼": (11, 15), "午後": (12, 24), "夕方": (15, 19), "夜": (18, 24), "深夜": (22, 24), "夕": (15, 19)}  # fmt: skip
+
+_FORM = re.compile(
+    r"(?=[\d〇一二三四五六七八九十同昨今前先来翌本おこき去令平昭明])(?<![\d.,一二三四五六七八九十第約/])"
+    r"(?:(?P<num>(?P<ny>(?:19|20)\d\d)(?P<sep>[-/.])(?P<nm>\d{1,2})(?P=sep)(?P<nd>\d{1,2})(?!\d))"
+    r"|(?P<word>一昨日|おととい|本日|今日|きょう|昨日|きのう|昨夜|昨晩|今朝|明日)"
+    rf"|(?:(?P<y4>(?:19|20)\d\d|[一二][〇九][〇一二三四五六七八九]{{2}})(?:年|(?=~\d\d年))|(?P<y2>\d\d|[〇一二三四五六七八九]{{2}})年(?!間|前|ぶり|以上|以内|超|目|半|後|連続|余|保証|[代来]|にわた|、?\d+カ月|近く)"
+    rf"|(?P<era>令和|平成|昭和)(?P<ey>元|{_N})年|(?P<yw>一昨年|おととし|昨年|去年|今年|本年|ことし|来年|同年|前年|翌年|昨(?=[春夏秋冬])|今(?=[春夏秋冬])))?"
+    rf"(?P<fy>度)?の?(?:(?P<m>{_N})月(?!間)|(?P<mw>先々月|今月|先月|昨月|来月|同月|翌月|前月))?の?"
+    rf"(?:(?P<d>{_N})日(?!間|以内|以上|後|前後?に|目|連続|ほど|本|々)|(?P<dw>同日|翌日|前日|同夜)|(?P<part>上旬|初旬|中旬|下旬|半ば|末|初め|初頭|前半|後半|上半期|下半期)|(?P<season>[春夏秋冬]))?)"
+    rf"(?:\([月火水木金土日・祝]{{1,3}}\))?[\sのT]?(?P<hours>未明|早朝|朝(?!刊)|午前|昼|午後|夕方|夜|深夜)?(?:の|\s)?(?:(?P<h>{_N})(?:時(?!間)(?:(?P<mi>{_N})分|(?P<half>半))?|:(?P<mc>\d\d)))?"
+    r"(?P<about>ごろ|頃|ころ|前後)?"
+)
+_OPEN = re.compile(r"(?:に)?(?P<from>以降|以来|から|より後)|(?P<to>までに?|以前|より前)")
+_JOIN = re.compile(r"(?:から|[~-])(?:、)?")
+
+
+class _State(msgspec.Struct):
+    """The day that relative words count from: publication, and the last day that the text named."""
+
+    today: dt.date | None
+    last: Parts | None = None
+    last_end: int = -1
+
+
+def parse(text: str, reference: Moment | None, zone: str | None) -> tuple[Spanned, ...]:
+    """Return the moments of a Japanese text, in order; what counts from publication needs ``reference``."""
+    folded = fold(text)
+    state = _State(local_day(reference, zone))
+    found: list[Spanned] = []
+    for match in _FORM.finditer(folded):
+        parts, anchor = _resolve(match, state, folded)
+        if parts is None:
+            continue
+        moment = moment_of(parts, text[match.start() : match.end()], zone, anchor)
+        if moment is not None:
+            state.last, state.last_end = parts, match.end()
+            found.append(Spanned(match.start(), match.end(), moment))
+    return tuple(_opened(text, folded, found))
+
+
+def _resolve(match: re.Match[str], state: _State, text: str) -> tuple[Parts | None, str | None]:
+    got = match.groupdict()
+    if got["num"]:
+        return _with_clock(Parts(year=int(got["ny"]), month=int(got["nm"]), day=int(got["nd"])), got), None
+    if got["word"]:
+        if state.today is None:
+            return None, None
+        day = state.today + dt.timedelta(days=_DAY_WORDS[got["word"]])
+        hours = {"昨夜": (18, 24), "昨晩": (18, 24), "今朝": (5, 11)}.get(got["word"])
+        return _with_clock(Parts(year=day.year, month=day.month, day=day.day, hours=hours), got), "publication"
+    if not any(got[key] for key in ("y4", "y2", "era", "yw", "m", "mw", "d", "dw")):
+        return None, None
+    if got["season"] and not (got["y4"] or got["y2"] or got["era"] or got["yw"]):
+        return None, None
+    year, anchor = _year(got, state)
+    if year is None and any(got[key] for key in ("y4", "y2", "era", "yw")):
+        return None, None
+    return _month_day(got, year, anchor, state, match, text)
+
+
+def _year(got: dict[str, str | None], state: _State) -> tuple[int | None, str | None]:
+    if got["y4"]:
+        return small_number(got["y4"]), None
+    if got["y2"]:
+        short = small_number(got["y2"])
+        if short is None:
+            return None, None
+        year = 2000 + short
+        limit = (state.today.year if state.today else 2099) + 10
+        return (year if year <= limit else year - 100), None
+    if got["era"]:
+        count = 1 if got["ey"] == "元" else small_number(got["ey"] or "")
+        return (_ERAS[got["era"]] + count if count else None), None
+    word = got["yw"]
+    if word in ("同年", "前年", "翌年"):
+        base = state.last.year if state.last else None
+        if base is None and state.today and word == "前年":
+            return state.today.year - 1, "publication"
+        return (base + {"同年": 0, "前年": -1, "翌年": 1}[word] if base is not None else None), "text"
+    if word and state.today:
+        return state.today.year + _YEAR_WORDS[word], "publication"
+    return None, None
+
+
+def _month_day(
+    got: dict[str, str | None], year: int | None, anchor: str | None, state: _State, match: re.Match[str], text: str
+) -> tuple[Parts | None, str | None]:
+    month = small_number(got["m"]) if got["m"] else None
+    day = small_number(got["d"]) if got["d"] else None
+    near = state.last if state.last and _same_sentence(text, state.last_end, match.start()) else None
+    today = state.today
+    if got["mw"]:
+        if got["mw"] in ("同月", "翌月", "前月"):
+            if state.last is None or state.last.month is None:
+                return None, None
+            year, month = _shift(state.last.year, state.last.month, {"同月": 0, "翌月": 1, "前月": -1}[got["mw"]])
+            anchor = "text"
+        elif today:
+            year, month = _shift(today.year, today.month, _MONTH_WORDS[got["mw"]])
+            anchor = "publication"
+        else:
+            return None, None
+    if got["dw"]:
+        base = state.last
+        if base is None or base.month is None or base.day is None:
+            return None, None
+        move = {"同日": 0, "同夜": 0, "翌日": 1, "前日": -1}[got["dw"]]
+        named = _date(base.year, base.month, base.day)
+        if named is None:
+            return None, None
+        moved = named + dt.timedelta(days=move)
+        return _with_clock(Parts(year=moved.year, month=moved.month, day=moved.day), got), "text"
+    if year is None and month is not None:
+        future = text[match.end() : match.end() + 12]
+        year, anchor = _year_for(month, day, near, today, bool(re.match(r"までに?|を(?:めど|目途)|に(?:も)?再開|に予定", future)))
+    elif year is None and day is not None:
+        if near is not None and near.month is not None:
+            year, month, anchor = near.year, near.month, "text"
+        elif today is not None:
+            year, month = (today.year, today.month) if day <= today.day else _shift(today.year, today.month, -1)
+            anchor = "publication"
+    if year is None:
+        return None, None
+    if day is not None and month is None:
+        return None, None
+    part = got["part"]
+    within = (_DECADE if month else _OF_YEAR).get(part) if part else None
+    return _with_clock(
+        Parts(year=year, month=month, day=day, season=_SEASON.get(got["season"] or ""), fiscal=bool(got["fy"]) and month is None, within=within, about=bool(got["about"])), got
+    ), anchor  # fmt: skip
+
+
+def _year_for(
+    month: int, day: int | None, near: Parts | None, today: dt.date | None, future: bool
+) -> tuple[int | None, str | None]:
+    """Return the year of a month without one: that of the sentence, else the last (or, for plans, next) such month."""
+    if near is not None:
+        return (near.year + 1 if near.month and month < near.month - 6 else near.year), "text"
+    if today is None:
+        return None, None
+    if future:
+        return (today.year if month >= today.month else today.year + 1), "publication"
+    later = (month, day or 1) > (today.month, today.day)
+    return (today.year - 1 if later else today.year), "publication"
+
+
+def _same_sentence(text: str, before: int, here: int) -> bool:
+    return before >= 0 and not any(mark in text[before:here] for mark in "。\n「」")
+
+
+def _shift(year: int, month: int, by: int) -> tuple[int, int]:
+    count = year * 12 + month - 1 + by
+    return count // 12, count % 12 + 1
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _with_clock(parts: Parts, got: dict[str, str | None]) -> Parts:
+    hour = small_number(got["h"]) if got["h"] else None
+    if parts.day is None or (hour is None and not got["hours"]):
+        return parts
+    if hour is None or hour > 24:
+        return msgspec.structs.replace(parts, hours=_HOURS[got["hours"]] if got["hours"] else parts.hours)
+    if got["hours"] in ("午後", "夕方", "夜", "深夜") and hour < 12 and not (got["hours"] == "深夜" and hour < 6):
+        hour += 12
+    minute = 30 if got["half"] else small_number(got["mi"] or got["mc"] or "")
+    return msgspec.structs.replace(parts, hour=hour, minute=minute)
+
+
+def _opened(text: str, folded: str, found: list[Spanned]) -> Iterator[Spanned]:
+    """Join ``AからB`` and ``A~B`` to one interval, and open the end that ``以降`` or ``まで`` leaves open."""
+    at = 0
+    while at < len(found):
+        one = found[at]
+        following = found[at + 1] if at + 1 < len(found) else None
+        if following and _JOIN.fullmatch(folded[one.end : following.start]):
+            until = re.match(r"までの?", folded[following.end : following.end + 3])
+            end = following.end + (until.end() if until else 0)
+            yield Spanned(one.start, end, joined(one.moment, following.moment, text[one.start : end]))
+            at += 2
+            continue
+        tail = _OPEN.match(folded, one.end)
+        if tail and tail["from"]:
+            yield Spanned(one.start, tail.end(), joined(one.moment, None, text[one.start : tail.end()]))
+        elif tail:
+            yield Spanned(one.start, tail.end(), joined(None, one.moment, text[one.start : tail.end()]))
+        else:
+            yield one
+        at += 1
