@@ -41,7 +41,7 @@ class Embedded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """The extracted text of a source and what it says of itself.
+    r"""The extracted text of a source and what it says of itself.
 
     Attributes:
         source: id of the source; ``name`` is its file name.

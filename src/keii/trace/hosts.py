@@ -66,9 +66,16 @@ _SIGHTINGS = f"""
             FROM remote WHERE protocol = 'ntlm' AND client_name IS NOT NULL AND src_ip IS NOT NULL
         UNION ALL SELECT dst_ip, {_SHORT.format("server_name")}, NULL, occurred, 'NTLM on the network', false
             FROM remote WHERE protocol = 'ntlm' AND server_name IS NOT NULL AND dst_ip IS NOT NULL
-        UNION ALL SELECT replace(IpAddress, '::ffff:', ''), {_SHORT.format("TargetUserName")}, NULL, occurred, 'machine ticket (4768)', false
+        UNION ALL SELECT replace(IpAddress, '::ffff:', ''), {_SHORT.format("TargetUserName")}, NULL, occurred,
+                'machine ticket (4768)', false
             FROM windows WHERE event_id IN (4768, 4624) AND TargetUserName LIKE '%$' AND IpAddress IS NOT NULL
                 AND IpAddress NOT IN ('-', '::1', '127.0.0.1')
+        UNION ALL SELECT dst_ip, {_SHORT.format("split_part(ltrim(share, chr(92)), chr(92), 1)")}, NULL, occurred, 'SMB share', false
+            FROM smb WHERE share LIKE chr(92) || chr(92) || '%' AND dst_ip IS NOT NULL
+                AND NOT regexp_matches(share, '^..[0-9.]+.') AND share NOT LIKE chr(92) || chr(92) || '*%'
+        UNION ALL SELECT answer, {_SHORT.format("query")}, NULL, occurred, 'DNS answer', false
+            FROM (SELECT query, occurred, unnest(answers) AS answer FROM dns WHERE query_type IN ('A', 'AAAA'))
+            WHERE regexp_matches(answer, '^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]') AND query NOT LIKE '%.arpa'
     ),
     named AS (SELECT * FROM seen WHERE host <> '' AND occurred IS NOT NULL),
     marked AS (

@@ -1,0 +1,158 @@
+"""Evidence that evidence was removed: cleared logs, stopped services, changed policies and clocks, missing record numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from keii.data import load
+from keii.model import Locator, Reason, Tampering
+
+
+def tampering(connection: duckdb.DuckDBPyConnection) -> tuple[Tampering, ...]:
+    """Return signs of tampering in order of time, from the view ``windows_true``.
+
+    Copies of one event (backups, forwarded) are told once. A stop of the event log service at a shutdown, an audit policy set
+    by the system itself and small corrections of the clock are not told.
+    """
+    found = [*_events(connection), *_holes(connection)]
+    return tuple(sorted(found, key=lambda one: (one.at or "~", one.host, one.log, one.kind)))
+
+
+def _events(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
+    table = load("trace/tampering")
+    for kind in ("cleared", "audit-policy-changed", "time-changed", "service-stopped"):
+        for spec in table[kind]:
+            for row in connection.execute(*_query(spec)).fetchall():
+                one = _told(connection, kind, row, table)
+                if one is not None:
+                    yield one
+
+
+def _query(spec: dict[str, Any]) -> tuple[str, list[Any]]:
+    """Return the statement and its values for one line of the table; copies of an event become one row."""
+    providers = ", ".join("?" for _ in spec["providers"])
+    channel = "AND (channel IS NULL OR lower(channel) = ?)" if spec["channel"] else ""
+    return (
+        f"""
+        SELECT machine, coalesce(Data_Channel, channel, '') AS log, occurred, min(SubjectUserName) AS user,
+               list({{'source': source, 'record': record, 'own': CAST(record_id AS VARCHAR)}} ORDER BY source, record)[1:20] AS places,
+               count(*) AS copies, min(PreviousTime) AS previous, min(NewTime) AS new, min(SubjectUserSid) AS sid
+        FROM windows_true WHERE event_id = ? AND lower(provider) IN ({providers}) {channel}
+        GROUP BY machine, log, occurred, coalesce(record_id, -record) ORDER BY occurred, machine
+        """,
+        [spec["event_id"], *spec["providers"], *([spec["channel"]] if spec["channel"] else [])],
+    )
+
+
+def _told(
+    connection: duckdb.DuckDBPyConnection, kind: str, row: tuple[Any, ...], table: dict[str, Any]
+) -> Tampering | None:
+    machine, log, occurred, user, places, _, previous, new, sid = row
+    by_system = (sid or "").upper() in ("S-1-5-18", "S-1-5-19") or (user or "").endswith("$")
+    if kind == "audit-policy-changed" and by_system:
+        return None
+    if kind == "time-changed" and (by_system or abs(_seconds(previous, new)) < table["small_time_change"]):
+        return None
+    if kind == "service-stopped" and _at_shutdown(connection, machine, occurred, table["shutdown"]):
+        return None
+    return Tampering(
+        kind=kind,
+        host=machine,
+        log=log.rsplit("/", 1)[0] if log else "",
+        at=_iso(occurred),
+        user=user,
+        note=Reason(why=f"tampering.{kind}", facts={"host": machine, "log": log}),
+        locators=tuple(Locator(source=p["source"], record=p["record"], record_id=p["own"]) for p in places),
+    )
+
+
+def _seconds(previous: str | None, new: str | None) -> float:
+    """Return by how much a clock was moved; a change whose times cannot be read counts as great."""
+    try:
+        before = dt.datetime.fromisoformat((previous or "")[:26].rstrip("Z"))
+        after = dt.datetime.fromisoformat((new or "")[:26].rstrip("Z"))
+    except ValueError:
+        return float("inf")
+    return (after - before).total_seconds()
+
+
+def _at_shutdown(
+    connection: duckdb.DuckDBPyConnection, machine: str, occurred: dt.datetime | None, shutdown: dict[str, Any]
+) -> bool:
+    if occurred is None:
+        return False
+    pairs = " OR ".join("(event_id = ? AND lower(provider) = ?)" for _ in shutdown["events"])
+    values = [value for event in shutdown["events"] for value in (event["event_id"], event["provider"])]
+    window = dt.timedelta(seconds=shutdown["within"])
+    row = connection.execute(
+        f"SELECT count(*) FROM windows_true WHERE machine = ? AND occurred BETWEEN ? AND ? AND ({pairs})",
+        [machine, occurred - window, occurred + window, *values],
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _holes(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
+    """Yield holes in the record numbers of dense logs.
+
+    A log that was filtered, forwarded or merged lacks numbers everywhere; only in one that is otherwise whole does a hole mean
+    that records were taken out. A clear starts new numbers, so numbers must rise with time across the hole.
+    """
+    limits = load("trace/tampering")["hole"]
+    rows = connection.execute(
+        f"""
+        WITH one AS (  -- copies count once
+            SELECT machine, channel, record_id, min(occurred) AS occurred, min(source) AS source, min(record) AS record
+            FROM windows_true
+            WHERE record_id IS NOT NULL AND channel IS NOT NULL AND logged_on IS NULL AND lower(channel) <> 'forwardedevents'
+            GROUP BY machine, channel, record_id
+        ),
+        step AS (
+            SELECT *, lead(record_id) OVER w AS next_id, lead(occurred) OVER w AS next_at, lead(source) OVER w AS next_source,
+                   lead(record) OVER w AS next_record
+            FROM one WINDOW w AS (PARTITION BY machine, channel ORDER BY record_id)
+        ),
+        whole AS (
+            SELECT machine, channel, count(*) AS present,
+                   sum(CASE WHEN next_id - record_id > {int(limits["records"])} THEN 1 ELSE 0 END) AS big,
+                   sum(CASE WHEN next_id - record_id BETWEEN 2 AND {int(limits["records"])} THEN next_id - record_id - 1 ELSE 0 END) AS small
+            FROM step GROUP BY machine, channel
+        )
+        SELECT step.machine, step.channel, record_id, next_id, occurred, next_at, source, record, next_source, next_record
+        FROM step JOIN whole USING (machine, channel)
+        WHERE next_id - record_id > {int(limits["records"])} AND big <= 3 AND present >= 10 * big
+          AND present >= {float(limits["density"])} * (present + small) AND next_at >= occurred
+        ORDER BY 1, 2, 3
+        """
+    ).fetchall()
+    for machine, channel, before, after, at, until, source, record, next_source, next_record in rows:
+        missing = after - before - 1
+        yield Tampering(
+            kind="records-missing",
+            host=machine,
+            log=channel.rsplit("/", 1)[0],
+            at=_iso(at),
+            until=_iso(until),
+            count=missing,
+            note=Reason(
+                why="tampering.records-missing",
+                facts={
+                    "host": machine,
+                    "log": channel,
+                    "count": f"{missing:,}",
+                    "from": str(before + 1),
+                    "to": str(after - 1),
+                },
+            ),
+            locators=(
+                Locator(source=source, record=record, record_id=str(before)),
+                Locator(source=next_source, record=next_record, record_id=str(after)),
+            ),
+        )
+
+
+def _iso(moment: dt.datetime | None) -> str | None:
+    return moment.isoformat(timespec="microseconds") if moment else None
