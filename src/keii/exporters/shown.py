@@ -18,7 +18,7 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2
 Row = list["Cell | str"]
 WITH_IDS = ("claims", "matches", "findings")  # tables whose rows are cited: the first cell cites the row itself
 CITED = 5_000  # rows of a table that is cited
-MOST = 200  # rows of one table; the whole is in the JSON, and the table says how many it leaves out
+MOST = 100  # rows of one table; the whole is in the JSON, and the table says how many it leaves out
 
 
 class Cell(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from keii.model import Claim, Trace
 from keii.model.report import TimelineItem
 from keii.model.trace import Reason
-from keii.report.wording import day_or_minute
+from keii.report.wording import day_or_minute, size
 
 _MOST = 400  # items; a picture with more tells nothing
 
@@ -49,7 +49,7 @@ def _of_trace(trace: Trace) -> list[TimelineItem]:
         if tamper.at
     ]
     for transfer in trace.transfers:
-        facts = {"host": transfer.host, "to": transfer.destination, "bytes": str(transfer.bytes_out)}
+        facts = {"host": transfer.host, "to": transfer.destination, "size": size(transfer.bytes_out)}
         items.append(_span("transfer", transfer.first, transfer.last, **facts))
     touched = [file for file in trace.files if file.first]
     if touched:
