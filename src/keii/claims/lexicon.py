@@ -1,0 +1,97 @@
+"""The lexicons of ``data/claims/<lang>/`` compiled once; each is one alternation, so that a sentence is read once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from keii.data import load
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """A rule of ``topics.yaml``."""
+
+    topic: str
+    cat: str
+    any: re.Pattern[str]
+    also: re.Pattern[str] | None
+    never: re.Pattern[str] | None
+    named: re.Pattern[str] | None
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """A row of ``quantities.yaml``."""
+
+    words: re.Pattern[str]
+    nearby: re.Pattern[str] | None
+    unit: str
+    topic: str
+    least: float
+
+
+def either(words: Iterable[str], lang: str, *, whole: bool = False) -> re.Pattern[str]:
+    """Compile words to one alternation; ``whole`` bounds English ones by word limits."""
+    union = "|".join(f"(?:{word})" for word in words) or "(?!)"
+    if whole and lang == "en":
+        union = rf"(?<!\w)(?:{union})(?!\w)"
+    return re.compile(union, re.I if lang == "en" else 0)
+
+
+def table(lang: str, name: str) -> Any:
+    """Return the content of one lexicon file."""
+    return load(f"claims/{lang}/{name}")
+
+
+@cache
+def states(lang: str, kind: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return (state, pattern) of ``polarity`` or ``modality`` in the order of the file."""
+    return tuple((name, either(words, lang)) for name, words in table(lang, "states")[kind].items())
+
+
+@cache
+def topics(lang: str) -> tuple[Topic, ...]:
+    """Return the topic rules in the order of the file."""
+
+    def compiled(rule: dict[str, Any], key: str) -> re.Pattern[str] | None:
+        return either(rule[key], lang) if key in rule else None
+
+    return tuple(
+        Topic(rule["topic"], rule["cat"], either(rule["any"], lang), compiled(rule, "also"), compiled(rule, "not"),
+              re.compile(rule["named"], re.I if lang == "en" else 0) if "named" in rule else None)
+        for rule in table(lang, "topics")
+    )  # fmt: skip
+
+
+@cache
+def any_topic(lang: str) -> re.Pattern[str]:
+    """Return one pattern that fits wherever some topic rule can."""
+    return either((word for rule in table(lang, "topics") for word in rule["any"]), lang)
+
+
+@cache
+def times(lang: str, key: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return (topic, pattern) of ``times.yaml``."""
+    return tuple((topic, either(words, lang)) for topic, words in table(lang, "times").get(key, {}).items())
+
+
+@cache
+def units(lang: str) -> tuple[Unit, ...]:
+    """Return the units of ``quantities.yaml``."""
+    return tuple(
+        Unit(either(row["words"], lang), either(row["nearby"], lang) if "nearby" in row else None,
+             row["unit"], row["topic"], row.get("least", 0))
+        for row in table(lang, "quantities")["units"]
+    )  # fmt: skip
+
+
+@cache
+def words(lang: str, name: str, *keys: str) -> re.Pattern[str]:
+    """Return the word list at ``keys`` of a lexicon file as one pattern."""
+    found = table(lang, name)
+    for key in keys:
+        found = found[key]
+    return either(found, lang, whole=name == "quantities")

@@ -1,0 +1,78 @@
+"""Text to lines, sentences and clauses, as character ranges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+_END_JA = re.compile(r"[。！？\n]")
+_END_EN = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|\n")
+_SHORT = re.compile(r"\b(?:Inc|Co|Corp|Ltd|Mr|Mrs|Ms|Dr|No|St|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|a\.m|p\.m|U\.S|U\.K|e\.g|i\.e|Gov|Sen|Rep|Gen|vs|approx)\.$")  # fmt: skip
+_CLAUSE_JA = re.compile(r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て))、|「|」(?=と|。|$)")
+_CONTRAST = re.compile(r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?)、$|[「」]$")
+_CLAUSE_EN = re.compile(r";|,? (?:but|although|though|while|whereas|however)\b|, (?:and|which|who)\b|[:“”\"]")
+_QUOTE_OPEN_LIMIT = 2_000  # a quotation that does not close within this many characters is a stray bracket
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """A sentence; ``paragraph`` is the start of the line it stands in."""
+
+    start: int
+    end: int
+    paragraph: int
+
+
+class Clause(msgspec.Struct, frozen=True):
+    """A clause; ``reach`` ends where a later hedge still covers it."""
+
+    start: int
+    end: int
+    reach: int
+
+
+def sentences(text: str, lang: str) -> Iterator[Sentence]:
+    """Yield sentences without surrounding space. A stop inside 「」 ends nothing; a line break always does."""
+    start = paragraph = 0
+    depth_from = -1
+    for stop in (_END_JA if lang == "ja" else _END_EN).finditer(text):
+        mark = stop.group()
+        if mark != "\n":
+            if lang == "ja":
+                opened, closed = text.rfind("「", start, stop.start()), text.rfind("」", start, stop.start())
+                if opened > closed and stop.start() - opened < _QUOTE_OPEN_LIMIT and text.find("」", opened, opened + _QUOTE_OPEN_LIMIT) > 0 and "\n" not in text[opened : text.find("」", opened)]:
+                    continue
+            elif _SHORT.search(text, max(start, stop.start() - 8), stop.start() + 1):
+                continue
+        yield from _trimmed(text, start, stop.end(), paragraph)
+        start = stop.end()
+        if mark == "\n":
+            paragraph = start
+    _ = depth_from
+    yield from _trimmed(text, start, len(text), paragraph)
+
+
+def _trimmed(text: str, start: int, end: int, paragraph: int) -> Iterator[Sentence]:
+    piece = text[start:end]
+    bare = piece.strip()
+    if bare:
+        first = start + len(piece) - len(piece.lstrip())
+        yield Sentence(first, first + len(bare), paragraph)
+
+
+def clauses(text: str, sentence: Sentence, lang: str) -> list[Clause]:
+    """Return the clauses of a sentence, in order, that together cover it."""
+    cuts: list[tuple[int, bool]] = []
+    for cut in (_CLAUSE_JA if lang == "ja" else _CLAUSE_EN).finditer(text, sentence.start, sentence.end):
+        strong = bool(_CONTRAST.search(cut.group())) if lang == "ja" else True
+        cuts.append((cut.end() if lang == "ja" else cut.start(), strong))
+    cuts.append((sentence.end, True))
+    found: list[Clause] = []
+    start = sentence.start
+    for at, (end, _) in enumerate(cuts):
+        if end > start:
+            reach = next(position for position, strong in cuts[at:] if strong)
+            found.append(Clause(start, end, reach))
+            start = end
+    return found

@@ -1,0 +1,16 @@
+"""Claims as the JSON that others rely on (``docs/json.md``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from keii.model import Claim
+
+
+def to_json(claim: Claim) -> dict[str, Any]:
+    """Return a claim as plain values: every field of Claim, ``value`` tagged by ``type``, None kept."""
+    plain: dict[str, Any] = msgspec.to_builtins(claim)
+    plain["via"] = list(claim.via)
+    return plain
