@@ -14,8 +14,13 @@ from keii.model import Number
 _KANJI = {character: number for number, character in enumerate("〇一二三四五六七八九")}
 _SMALL = {"十": 10, "百": 100, "千": 1_000}
 _LARGE = {"万": 10_000, "億": 100_000_000, "兆": 1_000_000_000_000}
-_JA = re.compile(r"(?<![\d.,A-Za-z第])(?:[\d〇一二三四五六七八九十百千][\d,〇一二三四五六七八九十百千万億兆]{0,24}(?:\.\d{1,6}[万億兆千]?)?)")
-_EN = re.compile(r"(?<![\w.$])(?P<n>\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)(?P<s>[kKMB]\b|\s?(?:thousand|million|billion)\b)?", re.I)
+_JA = re.compile(
+    r"(?<![\d.,A-Za-z第])(?:[\d〇一二三四五六七八九十百千][\d,〇一二三四五六七八九十百千万億兆]{0,24}(?:\.\d{1,6}[万億兆千]?)?)"
+)
+_EN = re.compile(
+    r"(?<![\w.$])(?P<n>\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)(?P<s>[kKMB]\b|\s?(?:thousand|million|billion)\b)?",
+    re.I,
+)
 _SCALE = {"k": 1_000, "m": 10**6, "b": 10**9, "thousand": 1_000, "million": 10**6, "billion": 10**9}
 
 
@@ -67,7 +72,14 @@ def counted(text: str, folded: str, start: int, end: int, lang: str) -> Iterator
         first, before = _before(folded, match.start(), start, lang)
         last, after = _after(folded, match.end(), stop, end, lang)
         approximation = "+".join(dict.fromkeys([*before, *after])) or "exact"
-        yield Counted(first, max(stop, last), topic, Number(num=number, unit=unit), approximation, _scope(folded, start, end, lang))
+        yield Counted(
+            first,
+            max(stop, last),
+            topic,
+            Number(num=number, unit=unit),
+            approximation,
+            _scope(folded, start, end, lang),
+        )
 
 
 def _english_number(match: re.Match[str]) -> int | float | None:
@@ -89,7 +101,9 @@ def _unit(text: str, at: int, end: int, start: int, lang: str, number: float) ->
             gap = _GAP_JA.match(text, at)
             hit = row.words.match(text, at) or (row.words.match(text, gap.end()) if gap else None)
         else:
-            hit = re.compile(rf"(?:\+| or more)?[\s-](?:[\w'-]+ ){{0,2}}?(?:{row.words.pattern})\b", re.I).match(text, at, min(end, at + 60))
+            hit = re.compile(rf"(?:\+| or more)?[\s-](?:[\w'-]+ ){{0,2}}?(?:{row.words.pattern})\b", re.I).match(
+                text, at, min(end, at + 60)
+            )
         if hit:
             return row.topic, row.unit, hit.end()
     return None

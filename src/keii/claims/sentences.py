@@ -10,9 +10,12 @@ import msgspec
 _END_JA = re.compile(r"[。！？\n]")
 _END_EN = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|\n")
 _SHORT = re.compile(r"\b(?:Inc|Co|Corp|Ltd|Mr|Mrs|Ms|Dr|No|St|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|a\.m|p\.m|U\.S|U\.K|e\.g|i\.e|Gov|Sen|Rep|Gen|vs|approx)\.$")  # fmt: skip
-_CLAUSE_JA = re.compile(r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て))、|「|」(?=と|。|$)")
+_CLAUSE_JA = re.compile(
+    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て))、|「|」(?=と|。|$)"
+)
 _CONTRAST = re.compile(r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?)、$|[「」]$")
 _CLAUSE_EN = re.compile(r";|,? (?:but|although|though|while|whereas|however)\b|, (?:and|which|who)\b|[:“”\"]")
+TERM = 14  # characters; a quotation up to this long is a term, not a statement
 _QUOTE_OPEN_LIMIT = 2_000  # a quotation that does not close within this many characters is a stray bracket
 
 
@@ -35,13 +38,17 @@ class Clause(msgspec.Struct, frozen=True):
 def sentences(text: str, lang: str) -> Iterator[Sentence]:
     """Yield sentences without surrounding space. A stop inside 「」 ends nothing; a line break always does."""
     start = paragraph = 0
-    depth_from = -1
     for stop in (_END_JA if lang == "ja" else _END_EN).finditer(text):
         mark = stop.group()
         if mark != "\n":
             if lang == "ja":
                 opened, closed = text.rfind("「", start, stop.start()), text.rfind("」", start, stop.start())
-                if opened > closed and stop.start() - opened < _QUOTE_OPEN_LIMIT and text.find("」", opened, opened + _QUOTE_OPEN_LIMIT) > 0 and "\n" not in text[opened : text.find("」", opened)]:
+                if (
+                    opened > closed
+                    and stop.start() - opened < _QUOTE_OPEN_LIMIT
+                    and text.find("」", opened, opened + _QUOTE_OPEN_LIMIT) > 0
+                    and "\n" not in text[opened : text.find("」", opened)]
+                ):
                     continue
             elif _SHORT.search(text, max(start, stop.start() - 8), stop.start() + 1):
                 continue
@@ -49,7 +56,6 @@ def sentences(text: str, lang: str) -> Iterator[Sentence]:
         start = stop.end()
         if mark == "\n":
             paragraph = start
-    _ = depth_from
     yield from _trimmed(text, start, len(text), paragraph)
 
 
@@ -61,10 +67,18 @@ def _trimmed(text: str, start: int, end: int, paragraph: int) -> Iterator[Senten
         yield Sentence(first, first + len(bare), paragraph)
 
 
+def _is_short_quote(text: str, at: int, sentence: Sentence) -> bool:
+    """Return whether the bracket at ``at`` sets off a term («標的型») rather than what somebody said."""
+    other = text.find("」", at, sentence.end) if text[at] == "「" else text.rfind("「", sentence.start, at)
+    return other >= 0 and abs(other - at) <= TERM
+
+
 def clauses(text: str, sentence: Sentence, lang: str) -> list[Clause]:
     """Return the clauses of a sentence, in order, that together cover it."""
     cuts: list[tuple[int, bool]] = []
     for cut in (_CLAUSE_JA if lang == "ja" else _CLAUSE_EN).finditer(text, sentence.start, sentence.end):
+        if cut.group() in "「」" and _is_short_quote(text, cut.start(), sentence):
+            continue
         strong = bool(_CONTRAST.search(cut.group())) if lang == "ja" else True
         cuts.append((cut.end() if lang == "ja" else cut.start(), strong))
     cuts.append((sentence.end, True))

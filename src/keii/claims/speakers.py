@@ -64,17 +64,25 @@ def base_voice(document: Document, embedded: Embedded | None) -> Voice:
         published = embedded.published or (document.published if embedded.kind == "statement" else None)
         return Voice(embedded.publisher or None, (), embedded.id, published)
     if document.kind == "blog":
-        return Voice("author", (document.publisher,) if document.publisher else (), None, document.published, author=True)
+        return Voice(
+            "author", (document.publisher,) if document.publisher else (), None, document.published, author=True
+        )
     return Voice(document.publisher or document.author or None, (), None, document.published)
 
 
-def spoken(text: str, sentence: Sentence, lang: str, base: Voice, carried: str | None) -> tuple[str | None, tuple[int, int]]:
+def spoken(
+    text: str, sentence: Sentence, lang: str, base: Voice, carried: str | None
+) -> tuple[str | None, tuple[int, int]]:
     """Return who is given the word in a sentence and the range of their words; (None, whole) where nobody is."""
     whole = (sentence.start, sentence.end)
     found = (_japanese if lang == "ja" else _english)(text, sentence)
     if found is not None:
         return found
-    if lang == "ja" and carried and _patterns("ja").continued.search(text, max(sentence.start, sentence.end - 12), sentence.end):
+    if (
+        lang == "ja"
+        and carried
+        and _patterns("ja").continued.search(text, max(sentence.start, sentence.end - 12), sentence.end)
+    ):
         return carried, whole
     return None, whole
 
@@ -95,7 +103,11 @@ def _japanese(text: str, sentence: Sentence) -> tuple[str, tuple[int, int]] | No
         if closed < 0:
             break
         if closed - opened > 12 and _verbs().match(text, closed + 1):
-            names = [m[1] for m in patterns.named.finditer(text, max(sentence.start, opened - 60), opened) if m[1] not in forbidden]
+            names = [
+                m[1]
+                for m in patterns.named.finditer(text, max(sentence.start, opened - 60), opened)
+                if m[1] not in forbidden
+            ]
             if names:
                 return names[-1], (opened, closed + 1)
         opened = text.find("「", closed, sentence.end)
@@ -105,7 +117,9 @@ def _japanese(text: str, sentence: Sentence) -> tuple[str, tuple[int, int]] | No
             return f"anonymous:{told[1]}", (sentence.start, sentence.end)
         if told[2] not in forbidden:
             return told[2], (sentence.start, sentence.end)
-    tail = re.compile(r"(?:と(?:し(?:て(?:いる|います)|た)|回答し|説明し|発表し|公表し|コメントし|述べ|話し|強調し|主張し)|(?:を|と)明らかにし|を(?:発表|公表)し)")
+    tail = re.compile(
+        r"(?:と(?:し(?:て(?:いる|います)|た)|回答し|説明し|発表し|公表し|コメントし|述べ|話し|強調し|主張し)|否定し(?:た|て)|(?:を|と)明らかにし|を(?:発表|公表)し)"
+    )
     if tail.search(text, max(sentence.start, sentence.end - 24), sentence.end):
         for match in patterns.named.finditer(text, sentence.start, sentence.end):
             if match[1] not in forbidden:

@@ -9,7 +9,12 @@ import pytz
 
 from keii.model import Moment
 
-SEASONS = {"spring": (21, 3), "summer": (22, 6), "autumn": (23, 9), "winter": (24, 12)}  # EDTF level 1 codes, first month
+SEASONS = {
+    "spring": (21, 3),
+    "summer": (22, 6),
+    "autumn": (23, 9),
+    "winter": (24, 12),
+}  # EDTF level 1 codes, first month
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # years that a report on a breach can mean; anything else is a number
 
 
@@ -49,7 +54,9 @@ def _span(parts: Parts) -> tuple[dt.datetime, dt.datetime, str]:
         if parts.within:
             first, last = parts.within
             after = _next_month(year, last)
-            return dt.datetime(year, first, 1), dt.datetime(*after, 1), f"{year:04}-{first:02}/{year:04}-{last:02}"
+            stem = f"{year:04}-{first:02}"
+            edtf = stem if first == last else f"{stem}/{year:04}-{last:02}"
+            return dt.datetime(year, first, 1), dt.datetime(*after, 1), edtf
         return dt.datetime(year, 1, 1), dt.datetime(year + 1, 1, 1), f"{year:04}"
     if day is None:
         end = dt.datetime(*_next_month(year, month), 1)

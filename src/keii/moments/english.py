@@ -16,7 +16,15 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a": 1}
 _SEASON = {"spring": "spring", "summer": "summer", "autumn": "autumn", "fall": "autumn", "winter": "winter"}
-_PART_YEAR = {"early": (1, 4), "mid": (5, 8), "middle": (5, 8), "late": (9, 12), "beginning": (1, 3), "end": (11, 12), "start": (1, 3)}
+_PART_YEAR = {
+    "early": (1, 4),
+    "mid": (5, 8),
+    "middle": (5, 8),
+    "late": (9, 12),
+    "beginning": (1, 3),
+    "end": (11, 12),
+    "start": (1, 3),
+}
 _PART_MONTH = {"early": (1, 10), "mid": (11, 20), "middle": (11, 20), "late": (21, 31), "beginning": (1, 10), "end": (21, 31), "start": (1, 10)}  # fmt: skip
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 _FORM = re.compile(
@@ -195,7 +203,11 @@ def _opened(text: str, folded: str, found: list[tuple[Spanned, Parts]], zone: st
         before = folded[max(0, one.start - 40) : one.start]
         following = found[at + 1] if at + 1 < len(found) else None
         between = _BETWEEN.search(before)
-        if following and _AND.fullmatch(folded[one.end : following[0].start]) and (between or "-" in folded[one.end : following[0].start]):
+        if (
+            following
+            and _AND.fullmatch(folded[one.end : following[0].start])
+            and (between or "-" in folded[one.end : following[0].start])
+        ):
             other, later = following
             first = one.moment
             if own.month and later.month and one.moment.anchor and not other.moment.anchor:

@@ -137,7 +137,9 @@ def _month_day(
         return _with_clock(Parts(year=moved.year, month=moved.month, day=moved.day), got), "text"
     if year is None and month is not None:
         future = text[match.end() : match.end() + 12]
-        year, anchor = _year_for(month, day, near, today, bool(re.match(r"までに?|を(?:めど|目途)|に(?:も)?再開|に予定", future)))
+        year, anchor = _year_for(
+            month, day, near, today, bool(re.match(r"までに?|を(?:めど|目途)|に(?:も)?再開|に予定", future))
+        )
     elif year is None and day is not None:
         if near is not None and near.month is not None:
             year, month, anchor = near.year, near.month, "text"
