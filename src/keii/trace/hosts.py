@@ -46,7 +46,7 @@ def short(name: str | None) -> str:
         return ""
     if name.replace(".", "").isdigit() or ":" in name:
         return name
-    return name.split(".")[0].rstrip("$").upper()
+    return name.split("@")[0].split(".")[0].rstrip("$").upper()
 
 
 _SHORT = "upper(rtrim(split_part({0}, '.', 1), '$'))"

@@ -57,7 +57,10 @@ def _told(
         return None
     if kind == "time-changed" and (by_system or abs(_seconds(previous, new)) < table["small_time_change"]):
         return None
-    if kind == "service-stopped" and _at_shutdown(connection, machine, occurred, table["shutdown"]):
+    if kind == "service-stopped" and (
+        _at_shutdown(connection, machine, occurred, table["shutdown"])
+        or _boot_next(connection, machine, log, places[0], table["boot"])
+    ):
         return None
     return Tampering(
         kind=kind,
@@ -95,6 +98,26 @@ def _at_shutdown(
     return bool(row and row[0])
 
 
+def _boot_next(
+    connection: duckdb.DuckDBPyConnection, machine: str, log: str, place: dict[str, Any], boot: dict[str, Any]
+) -> bool:
+    """Return whether the next records of the same log tell a start of Windows: then the stop was the shutdown before it.
+
+    Needs no System log. Only the order of records counts, since the machine may have been off for weeks.
+    """
+    if place["own"] is None:
+        return False
+    row = connection.execute(
+        f"""
+        SELECT count(*) FROM windows_true
+        WHERE machine = ? AND channel = ? AND source = ? AND record_id > ? AND record_id <= ? + {int(boot["records"])}
+          AND event_id IN (SELECT unnest(?))
+        """,
+        [machine, log, place["source"], int(place["own"]), int(place["own"]), boot["event_ids"]],
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def _holes(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
     """Yield holes in the record numbers of dense logs.
 
@@ -115,6 +138,11 @@ def _holes(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
                    lead(record) OVER w AS next_record
             FROM one WINDOW w AS (PARTITION BY machine, channel ORDER BY record_id)
         ),
+        collected AS (  -- a collector's file: one channel of more machines than a renamed one explains
+            SELECT DISTINCT one.machine, one.channel FROM one JOIN (
+                SELECT source, channel FROM one GROUP BY ALL HAVING count(DISTINCT machine) > 2
+            ) AS mixed ON one.source = mixed.source AND one.channel = mixed.channel
+        ),
         whole AS (
             SELECT machine, channel, count(*) AS present,
                    sum(CASE WHEN next_id - record_id > {int(limits["records"])} THEN 1 ELSE 0 END) AS big,
@@ -125,6 +153,7 @@ def _holes(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
         FROM step JOIN whole USING (machine, channel)
         WHERE next_id - record_id > {int(limits["records"])} AND big <= 3 AND present >= 10 * big
           AND present >= {float(limits["density"])} * (present + small) AND next_at >= occurred
+          AND (step.machine, step.channel) NOT IN (SELECT (machine, channel) FROM collected)
         ORDER BY 1, 2, 3
         """
     ).fetchall()
