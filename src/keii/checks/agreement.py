@@ -12,7 +12,8 @@ from keii.model import Claim, Finding
 def run(claims: Claims) -> Iterator[Finding]:
     """Yield one finding per topic and group of claims that agree across at least two publications."""
     for topic in claims.topics:
-        for group in _groups(claims.of(topic)):
+        told = tuple(claim for claim in claims.of(topic) if claim.speaker != "author")  # who retells does not witness
+        for group in _groups(told):
             tellers = {claims.teller(claim) for claim in group}
             if len(tellers) < 2:
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from keii.checks.interface import Check, Claims, found, is_single
+from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.values import relation
 from keii.model import Claim, Finding
 
@@ -16,7 +16,8 @@ def run(claims: Claims) -> Iterator[Finding]:
     """Yield contradictions and compatible pairs, once per topic and pair of different values."""
     for topic in claims.topics:
         pairs: dict[tuple[str, str, str, str], tuple[list[Claim], list[Claim]]] = {}
-        for one, other in combinations(claims.of(topic), 2):
+        told = [claim for claim in claims.of(topic) if not is_inference(claim)]
+        for one, other in combinations(told, 2):
             kind, why = _judge(claims, one, other)
             if not kind:
                 continue

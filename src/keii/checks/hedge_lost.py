@@ -26,7 +26,13 @@ def run(claims: Claims) -> Iterator[Finding]:
                 and claims.earlier(claim, later)
                 and relation(claim, later).kind == "equal"
             ]
-            if later.modality == "certain" and before and all(claim.modality in _HEDGED for claim in before):
+            admits = claims.origins.voice(later) == "victim"  # who is asked and confirms has lost no hedge
+            if (
+                later.modality == "certain"
+                and not admits
+                and before
+                and all(claim.modality in _HEDGED for claim in before)
+            ):
                 yield found("hedge-lost", "hedge-lost", claims, before, "retold", against=[later])
                 break
 

@@ -123,6 +123,11 @@ def found(
     )
 
 
+def is_inference(claim: Claim) -> bool:
+    """Return whether a claim is the author's own conclusion: no source, and no contradiction of one."""
+    return claim.speaker == "author" and claim.modality != "certain"
+
+
 def is_single(topic: str) -> bool:
     """Return whether two different values of a topic cannot both be true for one victim."""
     return bool(load("topics").get(topic, {}).get("single"))

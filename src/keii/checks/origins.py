@@ -30,6 +30,9 @@ class Origins:
         self._documents = {document.name: document for document in documents}
         self._victim = {normal_name(name) for name in names if name}
         self._victim.update(normal_name(d.publisher) for d in documents if d.kind == "statement" and d.publisher)
+        self._victim.update(
+            normal_name(e.publisher) for d in documents for e in d.embedded if e.kind == "statement" and e.publisher
+        )
         self._victim.discard("")
         self._copies = _copies(documents)
 

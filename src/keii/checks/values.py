@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from keii.checks.origins import normal_name
+from keii.data import load
 from keii.model import Category, Claim, Date, Interval, Number
 
 Kind = Literal["equal", "compatible", "different", "incomparable"]
@@ -51,7 +52,7 @@ def relation(one: Claim, other: Claim) -> Relation:
     if isinstance(one.value, Date | Interval) and isinstance(other.value, Date | Interval):
         return _times(one, other)
     if isinstance(one.value, Category) and isinstance(other.value, Category):
-        return _categories(one.value, other.value)
+        return _categories(one.topic, one.value, other.value)
     if one.value == other.value:
         return Relation("equal", "same")
     return (
@@ -84,9 +85,6 @@ _UNITS = {"item": "record", "piece": "file", "document": "file", "people": "pers
 def _numbers(one: Claim, a: Number, other: Claim, b: Number) -> Relation:
     if _UNITS.get(a.unit, a.unit) != _UNITS.get(b.unit, b.unit):
         return Relation("incomparable", "unit")
-    scopes = {one.scope, other.scope} - {None}
-    if len(scopes) == 2 or ({one.scope, other.scope} & {"new", "planned"} and one.scope != other.scope):
-        return Relation("compatible", "scope")
     low_a, high_a = a.num, a.high if a.high is not None else a.num
     low_b, high_b = b.num, b.high if b.high is not None else b.num
     if (low_a, high_a) == (low_b, high_b):
@@ -101,6 +99,9 @@ def _numbers(one: Claim, a: Number, other: Claim, b: Number) -> Relation:
             return Relation("compatible", "bound")
         if "up-to" in claim.approximation and far <= own:
             return Relation("compatible", "bound")
+    scopes = {one.scope, other.scope} - {None}
+    if len(scopes) == 2 or ("new" in scopes and one.scope != other.scope):
+        return Relation("compatible", "scope")
     return Relation("different", "number")
 
 
@@ -114,9 +115,38 @@ def _times(one: Claim, other: Claim) -> Relation:
     return Relation("different", "time")
 
 
-def _categories(a: Category, b: Category) -> Relation:
+def _categories(topic: str, a: Category, b: Category) -> Relation:
+    """Compare categories: closed ones by their word, open ones by the items that sources name in their own words.
+
+    Two descriptions in other words («a foreign group», «a hacker group») are not a contradiction; two countries are.
+    """
     if a.cat != b.cat:
-        return Relation("different", "category")
-    if not a.items or not b.items or {normal_name(i) for i in a.items} & {normal_name(i) for i in b.items}:
+        return Relation("different", "category") if _closed(topic) else Relation("incomparable", "category")
+    if any(_same_thing(one, other) for one in a.items for other in b.items):
         return Relation("equal", "same")
-    return Relation("different", "items")
+    places = [{place for item in items for place in _places(item)} for items in (a.items, b.items)]
+    if places[0] and places[1]:
+        return Relation("equal", "same") if places[0] & places[1] else Relation("different", "items")
+    if not _closed(topic) or (a.items and b.items):
+        return Relation("incomparable", "items")
+    return Relation("equal", "same")
+
+
+def _closed(topic: str) -> bool:
+    return bool(load("topics").get(topic, {}).get("cats"))
+
+
+def _same_thing(one: str, other: str) -> bool:
+    """Return whether one description contains the other."""
+    short, long_ = sorted((normal_name(one), normal_name(other)), key=len)
+    return len(short) >= 2 and short in long_
+
+
+def _places(item: str) -> set[str]:
+    """Return the countries that a description names, by their common id."""
+    text = normal_name(item)
+    return {
+        place
+        for place, words in load("checks/places")["countries"].items()
+        if any(normal_name(w) in text for w in words)
+    }
