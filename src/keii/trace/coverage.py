@@ -9,35 +9,84 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 
-from keii.model import CoverageCell, Tampering
+from keii.model import CoverageCell, HostIdentity, Tampering
+from keii.trace.hosts import Names
 from keii.model.trace import State
 
 _MOST = 400_000  # cells; hosts × logs × days beyond that are told as far as this
 _THIN = 0.2  # of what the host's own past leads to expect for that kind of day
+_FAR = 3_660  # days
 _LEAST_PAST = 5  # days of a kind (workday, weekend) on which an expectation can rest
 
 
-def coverage(connection: duckdb.DuckDBPyConnection, tampering: Sequence[Tampering] = ()) -> tuple[CoverageCell, ...]:
+def coverage(
+    connection: duckdb.DuckDBPyConnection, tampering: Sequence[Tampering] = (), known: Sequence[HostIdentity] = ()
+) -> tuple[CoverageCell, ...]:
     """Return a cell per machine, log and UTC day of the case's span.
 
-    The expectation is the median of the same log on the same kind of day (workday or weekend). A silent day is told with the other
-    log that saw the machine alive, if one did. Days between the last record before a hole or a clear and that clear are
-    erased. Days before the first record of a log are unknown: retention may have ended; after its last record likewise.
+    The expectation is the median of the same log on the same kind of day (workday or weekend), empty days counted. A silent day is
+    told with the other log that saw the machine alive, if one did. Days between the last record before a hole or a clear and
+    that clear are erased, if the machine was expected to write on them or another log saw it alive: a machine that was off
+    lost nothing. Days before the first record of a log are unknown: retention may have ended; after its last record likewise.
+    A machine that leases or logons name, and that has no log of its own while others have, is told as never collected.
+
+    Beyond ``_MOST`` cells, days outside a log's own first and last record are left out, and then present days too.
+
+    Args:
+        connection: with the view ``windows_true``.
+        tampering: what erased records.
+        known: machines by address, so that the network's log can be a witness.
     """
-    counts = _counts(connection)
+    counts = _plausible(_counts(connection))
     days = [day for row in counts.values() for day in row]
     if not days:
         return ()
     first, last = min(days), max(days)
     span = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
-    alive = _alive(connection)
+    alive = _alive(connection, known)
     erased = _erased(tampering)
+    own_span_only = len(counts) * len(span) > _MOST
     cells: list[CoverageCell] = []
+    gaps_only = False
     for (host, log), present in sorted(counts.items()):
-        cells += _cells(host, log, present, span, alive.get(host, {}), erased.get((host, log), ()))
-        if len(cells) > _MOST:
-            break
+        days = span[(min(present) - first).days : (max(present) - first).days + 1] if own_span_only else span
+        more = _cells(host, log, present, days, alive.get(host, {}), erased.get((host, log), ()))
+        if not gaps_only and len(cells) + len(more) > _MOST:
+            gaps_only, cells = True, [cell for cell in cells if cell.state != "present"]
+        cells += [cell for cell in more if cell.state != "present"] if gaps_only else more
+    cells += _never_collected({host for host, _ in counts}, alive)
     return tuple(cells)
+
+
+def _plausible(counts: dict[tuple[str, str], dict[dt.date, int]]) -> dict[tuple[str, str], dict[dt.date, int]]:
+    """Return the counts without stray days: one broken date of 1601 must not make a span of four centuries.
+
+    A day is stray where it lies more than ten years from the day in the middle of all days that have records.
+    """
+    days = sorted(day for row in counts.values() for day in row)
+    if not days:
+        return counts
+    middle = days[len(days) // 2]
+    kept = {key: {day: n for day, n in row.items() if abs((day - middle).days) <= _FAR} for key, row in counts.items()}
+    return {key: row for key, row in kept.items() if row}
+
+
+def _never_collected(logged: set[str], alive: dict[str, dict[dt.date, dict[str, int]]]) -> list[CoverageCell]:
+    """Return a cell per day on which a machine without any log of its own was seen, where other machines have logs."""
+    if not logged - {"sensor"}:
+        return []
+    return [
+        CoverageCell(
+            host=host,
+            log="Security",
+            day=day.isoformat(),
+            state="never-collected",
+            witness=", ".join(sorted(witnesses)),
+        )
+        for host, days in sorted(alive.items())
+        if host and host not in logged
+        for day, witnesses in sorted(days.items())
+    ][:_MOST]
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[dt.date, int]]:
@@ -58,19 +107,35 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict
     return found
 
 
-def _alive(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[dt.date, dict[str, int]]]:
-    """Return host → day → other logs that saw it alive, from leases and logons at other machines."""
+def _alive(
+    connection: duckdb.DuckDBPyConnection, known: Sequence[HostIdentity]
+) -> dict[str, dict[dt.date, dict[str, int]]]:
+    """Return host → day → logs that saw it alive: leases, its own other logs, its logons elsewhere, the network."""
     rows = connection.execute(
         """
         SELECT upper(split_part(client_name, '.', 1)), CAST(occurred AS DATE), 'DHCP', count(*) FROM dhcp
             WHERE client_name IS NOT NULL AND occurred IS NOT NULL GROUP BY ALL
         UNION ALL SELECT machine, CAST(occurred AS DATE), regexp_replace(coalesce(channel, 'Windows'), '/[^/]*$', ''), count(*)
-            FROM windows_true WHERE occurred IS NOT NULL GROUP BY ALL
+            FROM windows_true WHERE occurred IS NOT NULL AND machine IS NOT NULL GROUP BY ALL
+        UNION ALL SELECT upper(split_part(split_part(TargetUserName, '$', 1), '.', 1)) AS client, CAST(occurred AS DATE),
+                'logons at ' || machine, count(*)
+            FROM windows_true WHERE event_id IN (4624, 4768, 4769) AND contains(TargetUserName, '$') AND occurred IS NOT NULL
+                AND upper(split_part(split_part(TargetUserName, '$', 1), '.', 1)) <> machine GROUP BY ALL
         """
     ).fetchall()
     found: dict[str, dict[dt.date, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     for host, day, witness, count in rows:
         found[host][day][witness] = count
+    names = Names(known)
+    addresses = sorted({identity.address for identity in known})
+    seen = connection.execute(
+        "SELECT src_ip, CAST(occurred AS DATE) AS day, count(*) FROM network "
+        "WHERE occurred IS NOT NULL AND src_ip IN (SELECT unnest(?::VARCHAR[])) GROUP BY ALL ORDER BY ALL",
+        [addresses],
+    ).fetchall()
+    for address, day, count in seen if addresses else ():
+        host = names.name_of(address, f"{day.isoformat()}T12:00:00")
+        found[host][day]["network"] = found[host][day].get("network", 0) + count
     return found
 
 
@@ -99,8 +164,12 @@ def _cells(
 ) -> list[CoverageCell]:
     """Return the cells of one log. A clear takes only the run of empty days right before it, never the days it spared."""
     first, last = min(present), max(present)
-    usual = {kind: _usual(present, kind) for kind in (False, True)}
-    taken = _taken(present, span, erased)
+    usual = {weekend: _usual(present, weekend) for weekend in (False, True)}
+    taken = {
+        day
+        for day in _taken(present, span, erased)
+        if usual[day.weekday() >= 5] or any(name != log for name in alive.get(day, {}))
+    }
     cells = []
     for day in span:
         events = present.get(day, 0)
@@ -129,8 +198,16 @@ def _cells(
 
 
 def _usual(present: dict[dt.date, int], weekend: bool) -> float | None:  # noqa: FBT001 - the kind of day
-    own = [count for day, count in present.items() if (day.weekday() >= 5) is weekend]
-    return float(statistics.median(own)) if len(own) >= _LEAST_PAST else None
+    """Return the median count of that kind of day between the log's first and last, None where too few have records."""
+    first, last = min(present), max(present)
+    kind = [
+        day
+        for day in (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+        if (day.weekday() >= 5) is weekend
+    ]
+    if len(kind) < _LEAST_PAST:
+        return None
+    return float(statistics.median(present.get(day, 0) for day in kind))
 
 
 def _taken(
@@ -140,13 +217,13 @@ def _taken(
     taken: set[dt.date] = set()
     for begin, end in erased:
         if begin != dt.date.min:
-            inside = [day for day in span if begin < day < end]
-            taken.update(inside)
+            taken.update(day for day in span if begin < day < end and not present.get(day))
             continue
+        run = []
         day = end - dt.timedelta(days=1)
         while day >= span[0] and not present.get(day):
-            taken.add(day)
+            run.append(day)
             day -= dt.timedelta(days=1)
-        if day < span[0]:
-            taken.clear()  # nothing is left before the clear: retention and erasure cannot be told apart
+        if day >= span[0]:  # else nothing is left before the clear: retention and erasure cannot be told apart
+            taken.update(run)
     return taken
