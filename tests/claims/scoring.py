@@ -1,0 +1,118 @@
+"""Texts with marked claims, and how well the extraction finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from keii.checks.origins import normal_name
+from keii.claims import extract
+from keii.model import Category, Claim, Document, Duration, Number
+from keii.readers.documents.times import find_times
+
+TEXTS = Path(__file__).parent / "texts"
+
+
+class Score(msgspec.Struct):
+    """Counts over a set of texts; ``right`` is how many of the found ones have the right polarity, hedge, speaker."""
+
+    marked: int = 0
+    found: int = 0
+    extracted: int = 0
+    wanted: int = 0
+    polarity: int = 0
+    modality: int = 0
+    speaker: int = 0
+    approximation: int = 0
+    notes: list[str] = msgspec.field(default_factory=list)
+
+    def share(self, part: int, whole: int) -> float:
+        """Return part of whole, 1.0 of nothing."""
+        return part / whole if whole else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Return the share of marked claims that were found."""
+        return self.share(self.found, self.marked)
+
+    @property
+    def precision(self) -> float:
+        """Return the share of extracted claims that are marked or defensible."""
+        return self.share(self.wanted, self.extracted)
+
+    def line(self, name: str) -> str:
+        """Return the figures in one line."""
+        of = [f"{key} {self.share(getattr(self, key), self.found):.2f}" for key in ("polarity", "modality", "speaker", "approximation")]
+        return f"{name}: recall {self.recall:.2f} ({self.found}/{self.marked}), precision {self.precision:.2f} ({self.wanted}/{self.extracted}), {', '.join(of)}"
+
+
+def texts(name: str) -> Iterator[tuple[dict[str, Any], Document]]:
+    """Yield every marked text of a file with its document."""
+    for entry in yaml.safe_load((TEXTS / f"{name}.yaml").read_text("utf-8")):
+        lang: Literal["ja", "en"] = "ja" if name.startswith("ja") else "en"
+        published = find_times(str(entry["published"]), lang)[0].moment
+        yield (
+            entry,
+            Document(
+                source="s-" + entry["id"], name=entry["id"] + ".txt", text=entry["text"], lang=lang, publisher=entry["publisher"],
+                kind=entry["kind"], published=published,
+            ),
+        )  # fmt: skip
+
+
+def value_of(claim: Claim) -> str:
+    """Return the value of a claim as it is written in a marked text."""
+    value = claim.value
+    if isinstance(value, Number):
+        return str(value.num)
+    if isinstance(value, Category):
+        return value.cat
+    return value.iso if isinstance(value, Duration) else value.edtf
+
+
+def score(name: str) -> Score:
+    """Return how well the claims of one file of texts are found."""
+    total = Score()
+    for entry, document in texts(name):
+        _add(total, entry, document)
+    return total
+
+
+def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
+    claims = list(extract(document))
+    free = list(claims)
+    for mark in entry["claims"]:
+        total.marked += 1
+        same = [c for c in free if c.topic == mark["t"] and value_of(c) == str(mark["v"])]
+        best = max(same, key=lambda c: sum(_agrees(c, mark, document).values()), default=None)
+        if best is None:
+            total.notes.append(f"{entry['id']}: missed {mark['t']} {mark['v']}")
+            continue
+        free.remove(best)
+        total.found += 1
+        for key, right in _agrees(best, mark, document).items():
+            setattr(total, key, getattr(total, key) + right)
+            if not right:
+                said = {"polarity": best.state or best.polarity, "modality": best.modality, "speaker": best.speaker, "approximation": best.approximation}
+                total.notes.append(f"{entry['id']}: {key} of {mark['t']} {mark['v']} is {said[key]}")
+    allowed = {(mark["t"], str(mark["v"]), mark.get("p", "affirmed")) for mark in [*entry["claims"], *entry.get("may", ())]}
+    for claim in claims:
+        total.extracted += 1
+        if (claim.topic, value_of(claim), claim.state or claim.polarity) in allowed:
+            total.wanted += 1
+        else:
+            total.notes.append(f"{entry['id']}: extra {claim.topic} {value_of(claim)} {claim.state or claim.polarity} «{claim.quote[:50]}»")
+
+
+def _agrees(claim: Claim, mark: dict[str, Any], document: Document) -> dict[str, bool]:
+    speaker = mark.get("s")
+    return {
+        "polarity": (claim.state or claim.polarity) == mark.get("p", "affirmed"),
+        "modality": claim.modality == mark.get("m", "certain"),
+        "speaker": speaker is None or normal_name(claim.speaker or "") == normal_name(speaker),
+        "approximation": "a" not in mark or claim.approximation == mark["a"],
+    }
