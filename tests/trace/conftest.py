@@ -51,7 +51,9 @@ def make_lake(tmp_path: Path) -> MakeLake:
     def make(source: str = "s-made", **tables: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
         for table, rows in tables.items():
             if rows:
-                write_file(tmp_path, table, source, 0, [batch(table, rows)])
+                write_file(
+                    tmp_path, table, source if table == "windows" else f"{source}-{table}", 0, [batch(table, rows)]
+                )
         return Lake.of_folder(tmp_path).connect(threads=1)
 
     return make

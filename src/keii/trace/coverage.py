@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from keii.model import CoverageCell, HostIdentity, Tampering
-from keii.trace.hosts import Names
 from keii.model.trace import State
+from keii.trace.hosts import Names
 
 _MOST = 400_000  # cells; hosts × logs × days beyond that are told as far as this
 _THIN = 0.2  # of what the host's own past leads to expect for that kind of day

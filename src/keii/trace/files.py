@@ -8,7 +8,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from keii.model import FileTouch, Locator
+from keii.model import FileTouch, HostIdentity, Locator
 from keii.trace.hosts import short
 
 _MOST = 500_000  # files told one by one
@@ -33,18 +33,24 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     last: str | None = None
 
 
-def files(connection: duckdb.DuckDBPyConnection, suspects: Sequence[Suspect]) -> tuple[FileTouch, ...]:
+def files(
+    connection: duckdb.DuckDBPyConnection, suspects: Sequence[Suspect], known: Sequence[HostIdentity] = ()
+) -> tuple[FileTouch, ...]:
     """Return every file that a suspect touched in its window, from file audit (5145, 4663) and SMB on the network.
 
     A share path and the local path of the same file are one file: the audit's own ``ShareLocalPath`` joins them. Operations
     come from the access mask (5145, 4663) or the sensor's action. 4663 names no client: its events count where the same user and
-    file stand in a 5145 or where a suspect is a user. Copies on other machines are files of the same name written there.
+    file stand in a 5145 or where a suspect is a user. ``known`` names servers that a client addressed by number, where the address
+    had one name only. Copies on other machines are files of the same name written there.
     """
     if not suspects:
         return ()
     connection.register("suspect_rows", _table(suspects))
     connection.execute("CREATE OR REPLACE TEMP TABLE suspect AS SELECT * FROM suspect_rows")
     connection.unregister("suspect_rows")
+    connection.register("name_rows", _server_names(known))
+    connection.execute("CREATE OR REPLACE TEMP TABLE server_name AS SELECT * FROM name_rows")
+    connection.unregister("name_rows")
     rows = connection.execute(_TOUCHED).fetchall()
     copies = _copies(connection)
     found = []
@@ -81,6 +87,20 @@ def _table(suspects: Sequence[Suspect]) -> object:
     )
 
 
+def _server_names(known: Sequence[HostIdentity]) -> object:
+    """Return address and name of the machines whose address never had another name."""
+    names: dict[str, set[str]] = {}
+    for identity in known:
+        names.setdefault(identity.address, set()).add(identity.host)
+    single = sorted((address, *found) for address, found in names.items() if len(found) == 1)
+    return pa.table(
+        {
+            "address": pa.array([address for address, _ in single], pa.string()),
+            "name": pa.array([name for _, name in single], pa.string()),
+        }
+    )
+
+
 def _noise(column: str) -> str:
     return " AND ".join(f"lower({column}) NOT LIKE '%{word}%'" for word in _NOISE)
 
@@ -98,11 +118,26 @@ _OPERATION = f"""
 _CLEAN = "regexp_replace(regexp_replace({0}, '^(\\\\\\?\\?\\\\|\\\\Device\\\\HarddiskVolume[0-9]+)', ''), '\\\\+', '\\\\', 'g')"
 _IN_TIME = """(s.since IS NULL OR t.occurred >= CAST(s.since AS TIMESTAMPTZ))
               AND (s.until IS NULL OR t.occurred <= CAST(s.until AS TIMESTAMPTZ))"""
-_WHO = """(s.login = '' OR lower(t.login) = s.login)
+# A record that names no user (the wire) counts by the machine alone.
+_WHO = """(s.login = '' OR lower(t.login) = s.login OR (t.login IS NULL AND s.host <> ''))
           AND (s.host = '' OR list_contains(s.addresses, t.client) OR (t.client IS NULL AND s.login <> '' AND lower(t.login) = s.login))"""
 
+_LABEL = "split_part(ltrim(share, chr(92)), chr(92), 1)"  # the server as the client spelt it: a name or an address
 _TOUCHED = f"""
-    WITH audit AS (
+    WITH kept AS (  -- where a server keeps a share, as its own audit says
+        SELECT machine AS server, lower(regexp_extract(ShareName, '[^\\\\]+$')) AS share,
+               min(rtrim({_CLEAN.format("ShareLocalPath")}, chr(92))) AS folder
+        FROM windows_true WHERE event_id IN (5140, 5145) AND length(ShareLocalPath) > 1 GROUP BY ALL
+    ),
+    wire AS (
+        SELECT smb.*, coalesce(
+            CASE WHEN regexp_full_match({_LABEL}, '[0-9.]+|.*:.*') THEN NULL
+                 ELSE nullif(upper(split_part({_LABEL}, '.', 1)), '') END,
+            server_name.name, dst_ip) AS server
+        FROM smb LEFT JOIN server_name ON smb.dst_ip = server_name.address
+        WHERE path IS NOT NULL AND length(path) > 1 AND {_noise("coalesce(share, '')")}
+    ),
+    audit AS (
         SELECT machine AS server, occurred, SubjectUserName AS login, replace(IpAddress, '::ffff:', '') AS client,
                {_CLEAN.format("coalesce(ShareLocalPath, '') || chr(92) || RelativeTargetName")} AS path, {_OPERATION} AS operation,
                source, record, CAST(record_id AS VARCHAR) AS own, CAST(NULL AS BIGINT) AS size
@@ -115,13 +150,12 @@ _TOUCHED = f"""
         FROM windows_true
         WHERE event_id = 4663 AND lower(ObjectType) = 'file' AND ObjectName LIKE '%:%' AND {_noise("ObjectName")}
         UNION ALL
-        SELECT coalesce(nullif(upper(split_part(split_part(ltrim(share, chr(92)), chr(92), 1), '.', 1)), ''), dst_ip),
-               occurred, "user",
-               src_ip, coalesce(regexp_extract(share, '[^\\\\]+$') || chr(92), '') || path,
+        SELECT wire.server, occurred, "user", src_ip,
+               coalesce(kept.folder || chr(92), regexp_extract(wire.share, '[^\\\\]+$') || chr(92), '') || path,
                CASE action WHEN 'open' THEN 'opened' WHEN 'delete' THEN 'deleted' WHEN 'write' THEN 'written'
                     ELSE coalesce(action, 'opened') END,
                source, record, uid, size
-        FROM smb WHERE path IS NOT NULL AND length(path) > 1 AND {_noise("coalesce(share, '')")}
+        FROM wire LEFT JOIN kept ON wire.server = kept.server AND lower(regexp_extract(wire.share, '[^\\\\]+$')) = kept.share
     ),
     hit AS (
         SELECT t.*, s.host AS from_host FROM audit AS t JOIN suspect AS s ON {_IN_TIME} AND {_WHO}
