@@ -46,7 +46,10 @@ class Score(msgspec.Struct):
 
     def line(self, name: str) -> str:
         """Return the figures in one line."""
-        of = [f"{key} {self.share(getattr(self, key), self.found):.2f}" for key in ("polarity", "modality", "speaker", "approximation")]
+        of = [
+            f"{key} {self.share(getattr(self, key), self.found):.2f}"
+            for key in ("polarity", "modality", "speaker", "approximation")
+        ]
         return f"{name}: recall {self.recall:.2f} ({self.found}/{self.marked}), precision {self.precision:.2f} ({self.wanted}/{self.extracted}), {', '.join(of)}"
 
 
@@ -97,15 +100,24 @@ def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
         for key, right in _agrees(best, mark, document).items():
             setattr(total, key, getattr(total, key) + right)
             if not right:
-                said = {"polarity": best.state or best.polarity, "modality": best.modality, "speaker": best.speaker, "approximation": best.approximation}
+                said = {
+                    "polarity": best.state or best.polarity,
+                    "modality": best.modality,
+                    "speaker": best.speaker,
+                    "approximation": best.approximation,
+                }
                 total.notes.append(f"{entry['id']}: {key} of {mark['t']} {mark['v']} is {said[key]}")
-    allowed = {(mark["t"], str(mark["v"]), mark.get("p", "affirmed")) for mark in [*entry["claims"], *entry.get("may", ())]}
+    allowed = {
+        (mark["t"], str(mark["v"]), mark.get("p", "affirmed")) for mark in [*entry["claims"], *entry.get("may", ())]
+    }
     for claim in claims:
         total.extracted += 1
         if (claim.topic, value_of(claim), claim.state or claim.polarity) in allowed:
             total.wanted += 1
         else:
-            total.notes.append(f"{entry['id']}: extra {claim.topic} {value_of(claim)} {claim.state or claim.polarity} «{claim.quote[:50]}»")
+            total.notes.append(
+                f"{entry['id']}: extra {claim.topic} {value_of(claim)} {claim.state or claim.polarity} «{claim.quote[:50]}»"
+            )
 
 
 def _agrees(claim: Claim, mark: dict[str, Any], document: Document) -> dict[str, bool]:

@@ -21,6 +21,8 @@ class Topic(msgspec.Struct, frozen=True):
     also: re.Pattern[str] | None
     never: re.Pattern[str] | None
     named: re.Pattern[str] | None
+    same: dict[str, str]
+    needs_name: bool
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -61,7 +63,8 @@ def topics(lang: str) -> tuple[Topic, ...]:
 
     return tuple(
         Topic(rule["topic"], rule["cat"], either(rule["any"], lang), compiled(rule, "also"), compiled(rule, "not"),
-              re.compile(rule["named"], re.I if lang == "en" else 0) if "named" in rule else None)
+              re.compile(rule["named"], re.I if lang == "en" else 0) if "named" in rule else None,
+              rule.get("same", {}), bool(rule.get("needs_name")))
         for rule in table(lang, "topics")
     )  # fmt: skip
 

@@ -70,9 +70,7 @@ def base_voice(document: Document, embedded: Embedded | None) -> Voice:
     return Voice(document.publisher or document.author or None, (), None, document.published)
 
 
-def spoken(
-    text: str, sentence: Sentence, lang: str, base: Voice, carried: str | None
-) -> tuple[str | None, tuple[int, int]]:
+def spoken(text: str, sentence: Sentence, lang: str, carried: str | None) -> tuple[str | None, tuple[int, int]]:
     """Return who is given the word in a sentence and the range of their words; (None, whole) where nobody is."""
     whole = (sentence.start, sentence.end)
     found = (_japanese if lang == "ja" else _english)(text, sentence)

@@ -1,0 +1,73 @@
+"""Lengths of time that matter: how long nobody noticed, how long until it was told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from keii.claims.lexicon import words
+from keii.claims.places import Where
+from keii.claims.quantities import japanese_number
+from keii.model import Duration
+
+_JA = re.compile(
+    r"(?P<about>約|およそ)?(?:(?P<half>半年)|(?P<n>[\d〇一二三四五六七八九十]{1,4})(?P<u>カ月|か月|ヶ月|ケ月|ヵ月|箇月|年間?(?!\d)|日間|週間)(?P<and>半)?)(?P<near>余り|近く|ほど|以上)?"
+)
+_EN = re.compile(
+    r"(?:(?P<about>about|nearly|almost|around|more than|at least)\s+)?(?P<n>\d{1,3}|a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+(?P<u>day|week|month|year)s?\b",
+    re.I,
+)
+_WORDS = {word: number for number, word in enumerate(("a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"))}  # fmt: skip
+_WORDS["a"] = 1
+_APPROXIMATION = {"more than": "more-than", "余り": "more-than", "at least": "at-least", "以上": "at-least"}
+
+
+class Delay(msgspec.Struct, frozen=True):
+    """A length of time with its topic and place."""
+
+    start: int
+    end: int
+    topic: str
+    value: Duration
+    approximation: str
+
+
+def delays(where: Where) -> Iterator[Delay]:
+    """Yield the delays that a sentence tells: time undetected, delay of the disclosure."""
+    lang, text, sentence = where.document.lang, where.folded, where.sentence
+    for topic in ("disclosure.delay", "time.dwell"):
+        if not words(lang, "times", "length", topic).search(text, sentence.start, sentence.end):
+            continue
+        for match in (_JA if lang == "ja" else _EN).finditer(text, sentence.start, sentence.end):
+            iso = _iso_ja(match) if lang == "ja" else _iso_en(match)
+            if iso:
+                near = next((w for w in (match["about"], *_after(match, lang)) if w), "")
+                approximation = _APPROXIMATION.get(near.lower(), "about" if near else "exact")
+                yield Delay(match.start(), match.end(), topic, Duration(iso=iso), approximation)
+                break
+        else:
+            continue
+        return
+
+
+def _after(match: re.Match[str], lang: str) -> tuple[str | None, ...]:
+    return (match["near"],) if lang == "ja" else ()
+
+
+def _iso_ja(match: re.Match[str]) -> str | None:
+    if match["half"]:
+        return "P6M"
+    count = japanese_number(match["n"])
+    if count is None or match["u"] == "年" and count > 100:
+        return None
+    unit = match["u"]
+    if unit.startswith("年"):
+        return f"P{count}Y6M" if match["and"] else f"P{count}Y"
+    return f"P{count}{'W' if unit == '週間' else 'D' if unit == '日間' else 'M'}"
+
+
+def _iso_en(match: re.Match[str]) -> str:
+    word = match["n"].lower()
+    return f"P{int(word) if word.isdigit() else _WORDS[word]}{match['u'][0].upper()}"

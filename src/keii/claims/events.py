@@ -1,0 +1,112 @@
+"""Dates to events: what a date is the date of is told by its verb, never by its value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from keii.claims.lexicon import times, words
+from keii.claims.places import Where
+from keii.claims.sentences import TERM
+from keii.model import Date, Document, Interval, Moment, Value
+from keii.moments import Spanned, parse_dates
+
+_LOOK_BACK = 300  # characters that 同日 and 同年 look back: keeps the work linear
+
+
+class Event(msgspec.Struct, frozen=True):
+    """A date with the topic of its event; ``scope`` is ``planned`` for what is still to come."""
+
+    start: int
+    end: int
+    topic: str
+    value: Value
+    moment: Moment
+    approximation: str
+    scope: str | None
+
+
+def events(where: Where) -> Iterator[Event]:
+    """Yield the dates of a sentence that are the date of some event."""
+    document, text, sentence = where.document, where.folded, where.sentence
+    reference = where.voice.published or document.published or _latest_quoted(document)
+    zone = reference.zone if reference and reference.zone else ("+09:00" if document.lang == "ja" else None)
+    begin = max(sentence.paragraph, sentence.start - _LOOK_BACK)
+    read = parse_dates(document.text[begin : sentence.end], document.lang, reference, zone)
+    dates = [Spanned(d.start + begin, d.end + begin, d.moment) for d in read if d.start + begin >= sentence.start]
+    for at, spanned in enumerate(dates):
+        until = dates[at + 1].start if at + 1 < len(dates) else sentence.end
+        topic = (_japanese if document.lang == "ja" else _english)(where, spanned, until)
+        if topic is None or not topic.startswith(("time.", "duty.")):
+            continue
+        edtf, moment = spanned.moment.edtf, spanned.moment
+        topic = _end_of(topic, edtf, text[max(sentence.start, spanned.start - 12) : until], document.lang)
+        if topic == "duty.deadline" and edtf.startswith("../"):
+            edtf = edtf[3:]
+        value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)
+        planned = topic in ("time.recovery", "time.disclosed") and words(document.lang, "times", "planned").search(
+            text, sentence.start, sentence.end
+        )
+        yield Event(
+            spanned.start, spanned.end, topic, value, moment, "about" if "~" in edtf else "exact",
+            "planned" if planned else None,
+        )  # fmt: skip
+
+
+def _end_of(topic: str, edtf: str, near: str, lang: str) -> str:
+    """Return which end of an intrusion a date is, where its words or its open end tell."""
+    if topic != "time.intrusion":
+        return topic
+    if edtf.endswith("/..") or ("/" not in edtf and words(lang, "times", "start").search(near)):
+        return "time.intrusion_start"
+    return "time.intrusion_end" if edtf.startswith("../") else topic
+
+
+def _latest_quoted(document: Document) -> Moment | None:
+    """Return the time of the latest source that an undated document quotes: it cannot have been written before."""
+    dated = [q.published for q in document.embedded if q.published is not None and q.published.earliest is not None]
+    return max(dated, key=lambda moment: (str(moment.earliest), moment.edtf), default=None)
+
+
+_SUBJECT = re.compile(r"(?:は|が|も|では)、?$")
+_OF_NEWS = re.compile(r"(?:こと|もの|の)(?:が|も)$")
+
+
+def _japanese(where: Where, spanned: Spanned, until: int) -> str | None:
+    text, sentence = where.folded, where.sentence
+    before = text[max(sentence.start, spanned.start - 20) : spanned.start]
+    for topic, pattern in times("ja", "before"):
+        if pattern.search(before):
+            return topic
+    if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
+        return None  # «…ことが19日、分かった»: the day on which the paper knew
+    opened = text.find("「", spanned.end, until)
+    if opened >= 0 and text.find("」", opened, sentence.end) - opened > TERM:
+        until = opened  # What is quoted has its own times.
+    if _SUBJECT.search(before) and text[spanned.end : spanned.end + 1] in ("、", "「", "夜", "朝"):
+        said = words("ja", "times", "announced").search(text, max(spanned.end, sentence.end - 24), sentence.end)
+        if said:
+            return "time.disclosed"  # «A社は8日、…と発表した»
+        if words("ja", "times", "said").search(text, max(spanned.end, sentence.end - 24), sentence.end):
+            return None
+    hits = [
+        (hit.start(), order, topic)
+        for order, (topic, pattern) in enumerate(times("ja", "after"))
+        if (hit := pattern.search(text, spanned.end, until))
+    ]
+    return min(hits)[2] if hits else None
+
+
+def _english(where: Where, spanned: Spanned, until: int) -> str | None:
+    text, sentence = where.folded, where.sentence
+    if words("en", "times", "said").search(text[max(sentence.start, spanned.start - 40) : spanned.start]):
+        anonymous = where.speaker is None or where.speaker.startswith(("anonymous:", "attacker:"))
+        return None if anonymous else "time.disclosed"
+    near = []
+    for order, (topic, pattern) in enumerate(times("en", "near")):
+        for hit in pattern.finditer(text, sentence.start, sentence.end):
+            before = hit.end() <= spanned.start
+            near.append((spanned.start - hit.end() if before else (hit.start() - spanned.end) * 2, order, topic))
+    return min(near)[2] if near else None

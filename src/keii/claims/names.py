@@ -1,0 +1,67 @@
+"""Whom «同社», «当社», «the company» and «it» mean: the organisation named last that fits."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from keii.claims.lexicon import table
+from keii.claims.sentences import Sentence
+
+_KEEP = 8  # names remembered of one source
+
+
+@cache
+def _patterns(lang: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Return what stands for the source itself, for a person, for an organisation, and what names an organisation."""
+    listed = table(lang, "speakers")
+    return (
+        re.compile(listed["own"], re.I),
+        re.compile(listed["pronoun"]),
+        re.compile(listed["kind"], re.I),
+        re.compile(listed["organisation"]),
+    )
+
+
+class Named:
+    """The organisations that one source has named so far.
+
+    Args:
+        lang: language of the text.
+        own: whom «we» and «当社» mean: the speaker of the source.
+    """
+
+    def __init__(self, lang: str, own: str | None) -> None:
+        self._lang = lang
+        self._own = own
+        self._names: list[str] = []
+
+    def resolve(self, speaker: str, last: str | None) -> str:
+        """Return the name that a speaker's words stand for; the words themselves where none fits."""
+        own, pronoun, kind, _ = _patterns(self._lang)
+        if self._own and own.fullmatch(speaker):
+            return self._own
+        if pronoun.fullmatch(speaker):
+            return last or (self._names[-1] if self._names else speaker)
+        match = kind.fullmatch(speaker)
+        if match is None:
+            return speaker
+        ends = table(self._lang, "speakers")["ends"]
+        word = match[1].lower()
+        for name in reversed(self._names):
+            fits = name.lower().endswith(tuple(ends.get(word, [word])))
+            if fits or (word in ends["any"] and not name.lower().endswith(tuple(ends["never"]))):
+                return name
+        return speaker
+
+    def note(self, text: str, sentence: Sentence, speaker: str | None) -> None:
+        """Remember the organisations that a sentence names, its speaker last."""
+        found = [match[1] for match in _patterns(self._lang)[3].finditer(text, sentence.start, sentence.end)]
+        listed = table(self._lang, "speakers")
+        names = [name for name in found if name not in listed["not_names"] and len(name) > 1]
+        if speaker and not speaker.startswith(("anonymous:", "attacker:")) and speaker != "author":
+            names.append(speaker)
+        own, pronoun, kind, _ = _patterns(self._lang)
+        for name in names:
+            if not any(pattern.fullmatch(name) for pattern in (own, pronoun, kind)):
+                self._names = [*(one for one in self._names if one != name), name][-_KEEP:]

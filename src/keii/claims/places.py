@@ -1,0 +1,80 @@
+"""Sentences with what their claims share: the source they stand in, who is given the word, their clauses."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import pairwise
+
+import msgspec
+
+from keii.claims.names import Named
+from keii.claims.sentences import Clause, Sentence, clauses, sentences
+from keii.claims.speakers import Voice, base_voice, spoken
+from keii.model import Document, Embedded
+
+_CARRY = 400  # characters over which «ということです» goes on with the speaker of an earlier sentence
+_NEST = 8  # embedded sources that can stand inside each other
+
+
+class Where(msgspec.Struct, frozen=True):
+    """A sentence with everything that its claims share.
+
+    Attributes:
+        document: the document; ``folded`` is its text with narrow digits and the same offsets.
+        sentence: the sentence, or the part of it that stands in one source.
+        clauses: its clauses in order.
+        voice: whose words they are before anybody is given the word.
+        words_of: range of the words of ``speaker``.
+        speaker: who is given the word in it, None where nobody is.
+    """
+
+    document: Document
+    folded: str
+    sentence: Sentence
+    clauses: list[Clause]
+    voice: Voice
+    words_of: tuple[int, int]
+    speaker: str | None
+
+    def clause_at(self, position: int) -> Clause:
+        """Return the clause that a position stands in."""
+        return next((c for c in self.clauses if c.start <= position < c.end), self.clauses[-1])
+
+
+def places(document: Document, folded: str) -> Iterator[Where]:
+    """Yield every sentence of a document, cut where an embedded source begins or ends."""
+    spans = sorted((start, end, quoted.id) for quoted in document.embedded for start, end in quoted.spans)
+    starts = [span[0] for span in spans]
+    by_id = {quoted.id: quoted for quoted in document.embedded}
+    named: dict[str | None, Named] = {}
+    carried: tuple[int, str | None, str] | None = None
+    for sentence in sentences(document.text, document.lang):
+        for piece, quoted in _pieces(sentence, spans, starts, by_id):
+            base = base_voice(document, quoted)
+            near = carried is not None and carried[1] == base.within and piece.start - carried[0] < _CARRY
+            last = carried[2] if carried is not None and near else None
+            speaker, words_of = spoken(document.text, piece, document.lang, last)
+            known = named.setdefault(base.within, Named(document.lang, base.speaker))
+            if speaker:
+                speaker = known.resolve(speaker, last)
+                carried = (piece.end, base.within, speaker)
+            known.note(document.text, piece, speaker)
+            yield Where(document, folded, piece, clauses(document.text, piece, document.lang), base, words_of, speaker)
+
+
+def _pieces(
+    sentence: Sentence, spans: list[tuple[int, int, str]], starts: list[int], by_id: dict[str, Embedded]
+) -> Iterator[tuple[Sentence, Embedded | None]]:
+    """Cut a sentence where an embedded source begins or ends inside it; the innermost source of a place is its own."""
+    last = bisect_right(starts, sentence.end)
+    first = max(0, bisect_right(starts, sentence.start) - _NEST)
+    inside = [span for span in spans[first:last] if span[1] > sentence.start and span[0] < sentence.end]
+    edges = {edge for start, end, _ in inside for edge in (start, end) if sentence.start < edge < sentence.end}
+    for start, end in pairwise(sorted({sentence.start, sentence.end, *edges})):
+        own = [span for span in inside if span[0] <= start and end <= span[1]]
+        best = min(own, key=lambda span: span[1] - span[0], default=None)
+        yield Sentence(start, end, sentence.paragraph), by_id[best[2]] if best else None
+
+
+__all__ = ["Where", "places"]
