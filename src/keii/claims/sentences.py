@@ -15,6 +15,7 @@ _CLAUSE_JA = re.compile(
 )
 _CONTRAST = re.compile(r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?)、$|[「」]$")
 _CLAUSE_EN = re.compile(r";|,? (?:but|although|though|while|whereas|however)\b|, (?:and|which|who)\b|[:“”\"]")
+LONGEST = 1_500  # characters; a longer run without a stop is no sentence and is read in pieces, so that time stays bounded
 TERM = 14  # characters; a quotation up to this long is a term, not a statement
 _QUOTE_OPEN_LIMIT = 2_000  # a quotation that does not close within this many characters is a stray bracket
 
@@ -61,6 +62,10 @@ def sentences(text: str, lang: str) -> Iterator[Sentence]:
 
 def _trimmed(text: str, start: int, end: int, paragraph: int) -> Iterator[Sentence]:
     piece = text[start:end]
+    if len(piece) > LONGEST:
+        for at in range(start, end, LONGEST):
+            yield from _trimmed(text, at, min(end, at + LONGEST), paragraph)
+        return
     bare = piece.strip()
     if bare:
         first = start + len(piece) - len(piece.lstrip())

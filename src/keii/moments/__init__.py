@@ -19,7 +19,9 @@ def parse_dates(text: str, lang: str, reference: Moment | None = None, zone: str
             a year is never guessed.
         zone: offset or name in which days and clock times are meant; every moment marks it as inferred.
     """
-    return (japanese if lang == "ja" else english).parse(text, reference, zone)
+    if lang == "ja":
+        return japanese.parse(text, reference, zone)
+    return english.parse(text, reference, zone)
 
 
 __all__ = ["Spanned", "fold", "joined", "local_day", "moment_of", "parse_dates", "small_number"]
