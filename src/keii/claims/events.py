@@ -33,7 +33,8 @@ def events(where: Where) -> Iterator[Event]:
     document, text, sentence = where.document, where.folded, where.sentence
     reference = where.voice.published or document.published or _latest_quoted(document)
     zone = reference.zone if reference and reference.zone else ("+09:00" if document.lang == "ja" else None)
-    begin = max(sentence.paragraph, sentence.start - _LOOK_BACK)
+    looks_back = words(document.lang, "times", "looks_back").search(text, sentence.start, sentence.end)
+    begin = max(0, sentence.start - _LOOK_BACK) if looks_back else sentence.start
     read = parse_dates(document.text[begin : sentence.end], document.lang, reference, zone)
     dates = [Spanned(d.start + begin, d.end + begin, d.moment) for d in read if d.start + begin >= sentence.start]
     for at, spanned in enumerate(dates):

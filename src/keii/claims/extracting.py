@@ -71,7 +71,7 @@ def _given(claim: Claim, speaker: str, where: Where) -> Claim:
 def _once(claims: list[Claim]) -> tuple[Claim, ...]:
     found: dict[tuple[object, ...], Claim] = {}
     for claim in claims:
-        key = (claim.within, claim.speaker, claim.topic, claim.value, claim.quote, claim.polarity)
+        key: tuple[object, ...] = (claim.within, claim.speaker, claim.topic, claim.value, claim.quote, claim.polarity)
         if claim.within is None:
             key = (*key, claim.start)
         first = found.get(key)

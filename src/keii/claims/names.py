@@ -39,6 +39,8 @@ class Named:
     def resolve(self, speaker: str, last: str | None) -> str:
         """Return the name that a speaker's words stand for; the words themselves where none fits."""
         own, pronoun, kind, _ = _patterns(self._lang)
+        if self._lang == "en" and speaker.startswith("The ") and speaker[4:5].isupper():
+            speaker = speaker[4:]
         if self._own and own.fullmatch(speaker):
             return self._own
         if pronoun.fullmatch(speaker):

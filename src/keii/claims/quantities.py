@@ -101,7 +101,7 @@ def _unit(text: str, at: int, end: int, start: int, lang: str, number: float) ->
             gap = _GAP_JA.match(text, at)
             hit = row.words.match(text, at) or (row.words.match(text, gap.end()) if gap else None)
         else:
-            hit = re.compile(rf"(?:\+| or more)?[\s-](?:[\w'-]+ ){{0,2}}?(?:{row.words.pattern})\b", re.I).match(
+            hit = re.compile(rf"(?:\+| or more)?[\s-](?:[\w'-]+ ){{0,3}}?(?:{row.words.pattern})\b", re.I).match(
                 text, at, min(end, at + 60)
             )
         if hit:

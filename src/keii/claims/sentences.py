@@ -14,8 +14,12 @@ _CLAUSE_JA = re.compile(
     r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て))、|「|」(?=と|。|$)"
 )
 _CONTRAST = re.compile(r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?)、$|[「」]$")
-_CLAUSE_EN = re.compile(r";|,? (?:but|although|though|while|whereas|however)\b|, (?:and|which|who)\b|[:“”\"]")
-LONGEST = 1_500  # characters; a longer run without a stop is no sentence and is read in pieces, so that time stays bounded
+_CLAUSE_EN = re.compile(
+    r";| and (?=(?:is|are|was|were|has|had|have|will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:and|which|who)\b|[:“”\"]"
+)
+LONGEST = (
+    1_500  # characters; a longer run without a stop is no sentence and is read in pieces, so that time stays bounded
+)
 TERM = 14  # characters; a quotation up to this long is a term, not a statement
 _QUOTE_OPEN_LIMIT = 2_000  # a quotation that does not close within this many characters is a stray bracket
 

@@ -134,7 +134,8 @@ def _english(text: str, sentence: Sentence) -> tuple[str, tuple[int, int]] | Non
         return f"anonymous:{told[1]}", whole
     according = patterns.revealed.search(text, sentence.start, sentence.end)
     if according:
-        return according[1], whole
+        anonymous = re.fullmatch(table("en", "speakers")["anonymous_alone"], according[1], re.I)
+        return (f"anonymous:{according[1]}" if anonymous else according[1]), whole
     named = patterns.named.search(text, sentence.start, sentence.end)
     if named:
         return named[1], whole

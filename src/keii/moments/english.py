@@ -44,7 +44,8 @@ _FORM = re.compile(
     r")(?:,?\s+(?:at\s+)?(?:about\s+|around\s+)?(?P<h>\d{1,2})(?::(?P<mi>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?))?",
     re.I,
 )
-_LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bas early as|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
+_LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bas early as|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
+_AHEAD = re.compile(r"\b(?:will|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
 _BETWEEN = re.compile(r"\b(?:between|from)\s+$", re.I)
 _AND = re.compile(r"\s*(?:and|to|until|through|till|-)\s*", re.I)
 
@@ -82,39 +83,44 @@ def _resolve(match: re.Match[str], today: dt.date | None, last: Parts | None) ->
         return Parts(year=int(got["yq"]), within=(quarter * 3 - 2, quarter * 3)), None
     month = got["m"] or got["m2"] or got["m3"]
     if month:
-        return _named_month(got, _month_number(month), part, about, today, last, month)
+        return _named_month(got, month, part, today, last, match.string[max(0, match.start() - 70) : match.start()])
     if got["season"]:
         return _season(got, today, match.group())
     return _relative(got, today, last, part)
 
 
 def _named_month(
-    got: dict[str, str | None], month: int, part: str, about: bool, today: dt.date | None, last: Parts | None, word: str
+    got: dict[str, str | None], word: str, part: str, today: dt.date | None, last: Parts | None, before: str
 ) -> tuple[Parts | None, str | None]:
     stated = got["y"] or got["y2"] or got["y3"]
     day = int(got["d"] or got["d2"] or 0) or None
-    relative = (got["rel"] or got["rel3"] or "").lower()
     if not stated and not word[0].isupper():
         return None, None  # the verbs «may» and «march»
-    if word == "May" and not stated and day is None and not relative and not part and not got["of"]:
-        pass
-    year, anchor = (int(stated) if stated else None), None
-    if year is None and got["of"] and today:
-        year, anchor = today.year - (1 if "last" in got["of"].lower() else 0), "publication"
-    if year is None and today:
-        later = (month, day or 1) > (today.month, today.day)
-        year = today.year - 1 if later else today.year
-        if relative == "last" and month == today.month:
-            year = today.year - 1
-        if relative == "next":
-            year = today.year if month > today.month else today.year + 1
-        anchor = "publication"
+    month = _month_number(word)
+    year, anchor = (int(stated), None) if stated else _year_of(got, month, day, today, before)
     if year is None and last is not None:
         year, anchor = last.year, "text"
     if year is None:
         return None, None
     within = _PART_MONTH.get(part) if day is None else None
-    return _clock(Parts(year=year, month=month, day=day, within=within, about=about), got), anchor
+    return _clock(Parts(year=year, month=month, day=day, within=within, about=bool(got["about"])), got), anchor
+
+
+def _year_of(
+    got: dict[str, str | None], month: int, day: int | None, today: dt.date | None, before: str
+) -> tuple[int | None, str | None]:
+    """Return the year of a month without one: the last such month, or the next one where the words look ahead."""
+    if today is None:
+        return None, None
+    if got["of"]:
+        return today.year - (1 if "last" in got["of"].lower() else 0), "publication"
+    relative = (got["rel"] or got["rel3"] or "").lower()
+    later = (month, day or 1) > (today.month, today.day)
+    if relative == "next" or (_AHEAD.search(before) and (later or month < today.month)):
+        return (today.year if later else today.year + 1), "publication"
+    if relative == "last" and month == today.month:
+        return today.year - 1, "publication"
+    return (today.year - 1 if later else today.year), "publication"
 
 
 def _season(got: dict[str, str | None], today: dt.date | None, words: str) -> tuple[Parts | None, str | None]:

@@ -136,9 +136,17 @@ def _month_day(
         moved = named + dt.timedelta(days=move)
         return _with_clock(Parts(year=moved.year, month=moved.month, day=moved.day), got), "text"
     if year is None and month is not None:
-        future = text[match.end() : match.end() + 12]
+        future = text[match.end() : match.end() + 20].partition("。")[0]
         year, anchor = _year_for(
-            month, day, near, today, bool(re.match(r"までに?|を(?:めど|目途)|に(?:も)?再開|に予定", future))
+            month,
+            day,
+            near,
+            today,
+            bool(
+                re.match(
+                    r"までに?|を(?:めど|目途)|に(?:も)?再開|に予定|[^、]{0,10}(?:見通し|予定|見込み|めど|目指)", future
+                )
+            ),
         )
     elif year is None and day is not None:
         if near is not None and near.month is not None:
