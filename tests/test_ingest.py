@@ -108,6 +108,16 @@ def test_one_worker_or_two_give_the_same_bytes(tmp_path: Path) -> None:
     assert sum(name.startswith("network/") for name in states[0][0]) == 4
 
 
+def test_every_event_file_and_no_other_has_an_index(case: Case, tmp_path: Path) -> None:
+    take(case, tmp_path / "in", {"a.log": made.conn(20), "b.zip": made.zipped({"copy.log": made.conn(20)})})
+    ingest(case, workers=1)
+    assert records(case)["b.zip!copy.log"].status == "copy"
+    found = {path.relative_to(case.lake_root).as_posix() for path in case.lake_root.rglob("*") if path.is_file()}
+    events = {file.path for file in case.catalog.files()}
+    assert len(events) == 1
+    assert found == events | {f"index/{path}" for path in events}
+
+
 def test_large_tables_go_into_several_files(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "FLUSH_ROWS", 100)
     files = {"a.log": made.conn(80), "b.zip": made.zipped({"x": made.conn(300, first=500)})}

@@ -18,6 +18,7 @@ import pyarrow as pa
 from keii.case.catalog import Reading, SourceRecord, Status
 from keii.case.intake import begins_with
 from keii.errors import KeiiError, LakeError, LimitError, UnreadableError
+from keii.lake import index
 from keii.lake.store import LakeFile, write_file
 from keii.model import Document, Indicator, IntelPattern, Skipped, Source
 from keii.readers.containers import Member, is_container, members
@@ -97,7 +98,9 @@ class _Events:
 
     def _flush(self, table: str) -> None:
         batches = self.held.pop(table)
-        self.files.append(write_file(self.lake, table, self.source, self.parts[table], batches))
+        file = write_file(self.lake, table, self.source, self.parts[table], batches)
+        index.build(self.lake, file)
+        self.files.append(file)
         self.parts[table] += 1
         self.rows[table] = self.bytes[table] = 0
 
