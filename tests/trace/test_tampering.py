@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from keii.data import load
 from keii.model import Tampering
 from keii.trace.clocks import apply_clocks
 from keii.trace.tampering import tampering
+from keii.wording import say
 from tests.trace.conftest import MakeLake, ReadLake
 
 EVENTLOG = {"host": "FS01.corp.example", "provider": "Microsoft-Windows-Eventlog"}
@@ -108,6 +110,53 @@ def test_a_hole_in_a_dense_log_is_told_with_its_bounds(make_lake: MakeLake) -> N
     (one,) = told(make_lake, rows)
     assert (one.kind, one.host, one.log, one.count) == ("records-missing", "FS01", "Security", 200)
     assert [place.record_id for place in one.locators] == ["899", "1100"]
+
+
+def test_one_record_taken_out_of_a_whole_log_is_told(make_lake: MakeLake) -> None:
+    (one,) = told(make_lake, [row for row in numbered(1000) if row["record_id"] != 500])
+    assert (one.kind, one.count) == ("records-missing", 1)
+
+
+def test_the_event_log_service_disabled_is_told_in_any_language(make_lake: MakeLake) -> None:
+    base = {
+        "host": "PC09",
+        "channel": "System",
+        "provider": "Service Control Manager",
+        "occurred": "2031-03-04T01:02:03",
+    }
+    disabled = {
+        "event_id": 7040,
+        "param1": "Windows イベント ログ",
+        "param2": "自動開始",
+        "param3": "無効",
+        "param4": "EventLog",
+    }
+    stopped = {"event_id": 7036, "Binary": "4500760065006E0074004C006F0067002F0031000000"}
+    other = {"event_id": 7040, "param1": "Windows Update", "param4": "wuauserv"}
+    started = {"event_id": 7036, "Binary": "4500760065006E0074004C006F0067002F0034000000"}
+    found = told(make_lake, [base | row for row in (disabled, stopped, other, started)])
+    assert [(one.kind, one.note.why if one.note else "") for one in found] == [
+        ("service-stopped", "tampering.service-configured"), ("service-stopped", "tampering.service-stopped")]  # fmt: skip
+
+
+def test_sysmon_stopped_or_configured_anew_is_told_but_not_its_installation(make_lake: MakeLake) -> None:
+    base = {"host": "PC09", "channel": "Microsoft-Windows-Sysmon/Operational", "provider": "Microsoft-Windows-Sysmon"}
+    rows = [
+        base | {"event_id": 16, "occurred": "2031-03-04T01:00:00", "Configuration": '"C:\\Tools\\Sysmon64.exe" -i'},
+        base | {"event_id": 4, "occurred": "2031-03-04T01:00:01", "State": "Started"},
+        base | {"event_id": 16, "occurred": "2031-03-04T02:00:00", "Configuration": "C:\\Temp\\nothing.xml"},
+        base | {"event_id": 4, "occurred": "2031-03-04T03:00:00", "State": "Stopped"},
+    ]
+    assert [one.kind for one in told(make_lake, rows)] == ["audit-policy-changed", "service-stopped"]
+
+
+def test_every_sign_has_its_sentence(make_lake: MakeLake) -> None:
+    table = load("trace/tampering")
+    kinds = ("cleared", "audit-policy-changed", "time-changed", "service-stopped")
+    keys = {spec.get("why", kind) for kind in kinds for spec in table[kind]}
+    assert all(
+        say(f"tampering.{key}", lang, {"host": "PC09", "log": "Security"}) for key in keys for lang in ("en", "ja")
+    )
 
 
 def test_a_filtered_export_has_no_holes(make_lake: MakeLake) -> None:

@@ -27,7 +27,7 @@ def _events(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
     for kind in ("cleared", "audit-policy-changed", "time-changed", "service-stopped"):
         for spec in table[kind]:
             for row in connection.execute(*_query(spec)).fetchall():
-                one = _told(connection, kind, row, table)
+                one = _told(connection, kind, row, table, spec.get("why", kind))
                 if one is not None:
                     yield one
 
@@ -36,20 +36,28 @@ def _query(spec: dict[str, Any]) -> tuple[str, list[Any]]:
     """Return the statement and its values for one line of the table; copies of an event become one row."""
     providers = ", ".join("?" for _ in spec["providers"])
     channel = "AND (channel IS NULL OR lower(channel) = ?)" if spec["channel"] else ""
+    where, unless = spec.get("where", {}), spec.get("unless", {})
+    fields = "".join(f' AND lower("{name}") = ?' for name in where)  # names are ours, from the table
+    fields += "".join(f""" AND NOT contains(lower(coalesce("{name}", '')), ?)""" for name in unless)
     return (
         f"""
         SELECT machine, coalesce(Data_Channel, channel, '') AS log, occurred, min(SubjectUserName) AS user,
                list({{'source': source, 'record': record, 'own': CAST(record_id AS VARCHAR)}} ORDER BY source, record)[1:20] AS places,
                count(*) AS copies, min(PreviousTime) AS previous, min(NewTime) AS new, min(SubjectUserSid) AS sid
-        FROM windows_true WHERE event_id = ? AND lower(provider) IN ({providers}) {channel}
+        FROM windows_true WHERE event_id = ? AND lower(provider) IN ({providers}) {channel} {fields}
         GROUP BY machine, log, occurred, coalesce(record_id, -record) ORDER BY occurred, machine
         """,
-        [spec["event_id"], *spec["providers"], *([spec["channel"]] if spec["channel"] else [])],
+        [
+            spec["event_id"],
+            *spec["providers"],
+            *([spec["channel"]] if spec["channel"] else []),
+            *(str(value) for value in (*where.values(), *unless.values())),
+        ],
     )
 
 
 def _told(
-    connection: duckdb.DuckDBPyConnection, kind: str, row: tuple[Any, ...], table: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, kind: str, row: tuple[Any, ...], table: dict[str, Any], why: str
 ) -> Tampering | None:
     machine, log, occurred, user, places, _, previous, new, sid = row
     by_system = (sid or "").upper() in ("S-1-5-18", "S-1-5-19") or (user or "").endswith("$")
@@ -68,7 +76,7 @@ def _told(
         log=log.rsplit("/", 1)[0] if log else "",
         at=_iso(occurred),
         user=user,
-        note=Reason(why=f"tampering.{kind}", facts={"host": machine, "log": log}),
+        note=Reason(why=f"tampering.{why}", facts={"host": machine, "log": log}),
         locators=tuple(Locator(source=p["source"], record=p["record"], record_id=p["own"]) for p in places),
     )
 
@@ -146,13 +154,16 @@ def _holes(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
         whole AS (
             SELECT machine, channel, count(*) AS present,
                    sum(CASE WHEN next_id - record_id > {int(limits["records"])} THEN 1 ELSE 0 END) AS big,
-                   sum(CASE WHEN next_id - record_id BETWEEN 2 AND {int(limits["records"])} THEN next_id - record_id - 1 ELSE 0 END) AS small
+                   sum(CASE WHEN next_id - record_id > 1 THEN 1 ELSE 0 END) AS holes,
+                   sum(CASE WHEN next_id - record_id <= {int(limits["records"])} THEN next_id - record_id - 1 ELSE 0 END) AS small
             FROM step GROUP BY machine, channel
         )
         SELECT step.machine, step.channel, record_id, next_id, occurred, next_at, source, record, next_source, next_record
         FROM step JOIN whole USING (machine, channel)
-        WHERE next_id - record_id > {int(limits["records"])} AND big <= 3 AND present >= 10 * big
-          AND present >= {float(limits["density"])} * (present + small) AND next_at >= occurred
+        WHERE next_id - record_id > 1 AND next_at >= occurred
+          AND ((next_id - record_id > {int(limits["records"])} AND big <= 3 AND present >= 10 * big
+                AND present >= {float(limits["density"])} * (present + small))
+               OR (source = next_source AND big <= 3 AND present >= {int(limits["whole"])} AND present >= {int(limits["per_hole"])} * holes))
           AND (step.machine, step.channel) NOT IN (SELECT (machine, channel) FROM collected)
         ORDER BY 1, 2, 3
         """
