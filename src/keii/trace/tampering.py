@@ -163,7 +163,8 @@ def _holes(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
         WHERE next_id - record_id > 1 AND next_at >= occurred
           AND ((next_id - record_id > {int(limits["records"])} AND big <= 3 AND present >= 10 * big
                 AND present >= {float(limits["density"])} * (present + small))
-               OR (source = next_source AND big <= 3 AND present >= {int(limits["whole"])} AND present >= {int(limits["per_hole"])} * holes))
+               OR (source = next_source AND big <= 3 AND present >= {int(limits["whole"])}
+                   AND present >= {int(limits["per_hole"])} * holes))
           AND (step.machine, step.channel) NOT IN (SELECT (machine, channel) FROM collected)
         ORDER BY 1, 2, 3
         """
