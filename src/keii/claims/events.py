@@ -13,6 +13,7 @@ from keii.claims.sentences import TERM
 from keii.model import Date, Document, Interval, Moment, Value
 from keii.moments import Spanned, parse_dates
 
+_REACH = 240  # characters from a date to its verb in English
 _LOOK_BACK = 300  # characters that 同日 and 同年 look back: keeps the work linear
 
 
@@ -106,8 +107,9 @@ def _english(where: Where, spanned: Spanned, until: int) -> str | None:
         anonymous = where.speaker is None or where.speaker.startswith(("anonymous:", "attacker:"))
         return None if anonymous else "time.disclosed"
     near = []
+    first, last = max(sentence.start, spanned.start - _REACH), min(sentence.end, spanned.end + _REACH)
     for order, (topic, pattern) in enumerate(times("en", "near")):
-        for hit in pattern.finditer(text, sentence.start, sentence.end):
+        for hit in pattern.finditer(text, first, last):
             before = hit.end() <= spanned.start
             near.append((spanned.start - hit.end() if before else (hit.start() - spanned.end) * 2, order, topic))
     return min(near)[2] if near else None

@@ -9,6 +9,7 @@ from keii.claims.places import Where
 from keii.claims.sentences import Clause
 
 _QUESTION = re.compile(r"[^\s。]*か[」』]?(?=[\s。]|$)")  # «流出か» in a headline, whose parts are set apart by spaces
+_REACH = 300  # characters over which a hedge or a denial covers a place: keeps the work linear
 _NEGATIVE_TOPICS = ("disclosure.refusal", "detect.missed", "log.gap", "log.erased", "disclosure.delay_reason")
 _PLAIN_TOPICS = ("time.disclosed", "time.notified_authority", "time.notified_customers", "disclosure.refusal")
 
@@ -21,7 +22,8 @@ def polarity(where: Where, clause: Clause, start: int, topic: str) -> tuple[str,
     for name, pattern in states(lang, "polarity"):
         if topic in _NEGATIVE_TOPICS and name != "denied":
             continue
-        if pattern.search(where.folded, start if lang == "ja" else clause.start, clause.end):
+        first = start if lang == "ja" else max(clause.start, start - _REACH)
+        if pattern.search(where.folded, first, min(clause.end, start + _REACH)):
             return ("denied", None) if name == "denied" else ("not-confirmed", name)
     return "affirmed", None
 
@@ -41,6 +43,6 @@ def modality(where: Where, clause: Clause, start: int, topic: str) -> str:
         ]
         return min(hits)[2] if hits else "certain"
     for name, pattern in states("en", "modality"):
-        if pattern.search(text, clause.start, clause.end):
+        if pattern.search(text, max(clause.start, start - _REACH), min(clause.end, start + _REACH)):
             return name
     return "certain"
