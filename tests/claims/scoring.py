@@ -107,6 +107,8 @@ def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
                     "approximation": best.approximation,
                 }
                 total.notes.append(f"{entry['id']}: {key} of {mark['t']} {mark['v']} is {said[key]}")
+    if entry.get("partial"):
+        return
     allowed = {
         (mark["t"], str(mark["v"]), mark.get("p", "affirmed")) for mark in [*entry["claims"], *entry.get("may", ())]
     }
