@@ -31,8 +31,8 @@ def draw(report: Report, lang: Lang) -> Markup | None:
     height = 50 + max(len(hosts) for hosts in layers) * (_HEIGHT + _GAP_Y)
     picture = Picture(max(width, 420), height, say("html.path", lang))
     picture.arrowhead()
-    for number, hop in enumerate(hops, start=1):
-        _arrow(picture, hop, number, place)
+    for (source, target), steps in _pairs(hops).items():
+        _arrow(picture, steps, place[source], place[target])
     first = report.trace.first_hosts[0].host if report.trace.first_hosts else ""
     for host, (x, y) in place.items():
         own = infected.get(host)
@@ -68,8 +68,18 @@ def _layers(hops: Sequence[Hop], infected: Sequence[str]) -> list[list[str]]:
     return [layer for layer in layers if layer]
 
 
-def _arrow(picture: Picture, hop: Hop, number: int, place: dict[str, tuple[float, float]]) -> None:
-    (x1, y1), (x2, y2) = place[hop.source_host], place[hop.target_host]
+def _pairs(hops: Sequence[Hop]) -> dict[tuple[str, str], list[tuple[int, Hop]]]:
+    """Return the numbered steps of every pair: one arrow carries them all."""
+    pairs: dict[tuple[str, str], list[tuple[int, Hop]]] = {}
+    for number, hop in enumerate(hops, start=1):
+        pairs.setdefault((hop.source_host, hop.target_host), []).append((number, hop))
+    return pairs
+
+
+def _arrow(
+    picture: Picture, steps: Sequence[tuple[int, Hop]], source: tuple[float, float], target: tuple[float, float]
+) -> None:
+    (x1, y1), (x2, y2) = source, target
     if x2 > x1:
         start, end = (x1 + _BOX, y1 + _HEIGHT / 2), (x2 - 2, y2 + _HEIGHT / 2)
         bend = (end[0] - start[0]) / 2
@@ -85,6 +95,9 @@ def _arrow(picture: Picture, hop: Hop, number: int, place: dict[str, tuple[float
             f"M{start[0]:.0f} {start[1]:.0f}C{start[0]:.0f} {top:.0f} {end[0]:.0f} {top:.0f} {end[0]:.0f} {end[1]:.0f}"
         )
         label = ((start[0] + end[0]) / 2, top + 10)
-    title = f"{hop.source_host} → {hop.target_host} {hop.how} {hop.user or '?'} {minute(hop.first)} UTC"
-    picture.curve(curve, "step half" if hop.missing else "step", title)
-    picture.text(label[0], label[1], shortened(f"{number} {hop.how}", 18), "how", "middle")
+    title = "; ".join(
+        f"{hop.source_host} → {hop.target_host} {hop.how} {hop.user or '?'} {minute(hop.first)} UTC" for _, hop in steps
+    )
+    picture.curve(curve, "step half" if all(hop.missing for _, hop in steps) else "step", title)
+    words = ", ".join(f"{number} {hop.how}" for number, hop in steps)
+    picture.text(label[0], label[1], shortened(words, 18), "how", "middle")

@@ -62,8 +62,8 @@ def _x(seconds: float, first: float, last: float) -> float:
 
 
 def _axis(picture: Picture, first: float, last: float, bottom: float) -> None:
-    """Draw ticks at whole years, months, days or hours, six to fourteen of them."""
-    form, ticks = next(((form, ticks) for form, ticks in _steps(first, last) if len(ticks) <= 14), ("%Y", []))
+    """Draw ticks at whole years, months, days or hours, at most eleven of them."""
+    form, ticks = next(((form, ticks) for form, ticks in _steps(first, last) if len(ticks) <= 11), ("%Y", []))
     for tick in ticks:
         x = _x(tick.timestamp(), first, last)
         picture.line(x, _TOP - 8, x, bottom, "grid")

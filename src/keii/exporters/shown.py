@@ -14,6 +14,7 @@ from keii.model.claim import Category, Date, Duration, Interval
 from keii.model.report import Report, Sentence
 from keii.wording import Lang, say
 
+_WHEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d$")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 Row = list["Cell | str"]
 WITH_IDS = ("claims", "matches", "findings")  # tables whose rows are cited: the first cell cites the row itself
@@ -117,6 +118,10 @@ def section(id_: str, lang: Lang, rows: Sequence[Sequence[Cell | str]], *columns
         total=len(rows),
         note=note,
     )
+
+
+def _cell(text: str) -> Cell:
+    return Cell(clean(text), tone="when" if _WHEN.match(text) else "")
 
 
 def chronology(report: Report, lang: Lang) -> Section:

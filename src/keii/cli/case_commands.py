@@ -1,0 +1,93 @@
+"""``keii new``, ``add``, ``run``, ``verify``: the case itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from keii import pipeline
+from keii.case.case import KINDS, Case
+from keii.case.verify import verify as check_case
+from keii.cli import show
+from keii.wording import say
+
+
+@click.command()
+@click.argument("case", type=click.Path(path_type=Path))
+@click.option("--name", help="Name of the case; else that of its folder.")
+@click.option("--victim", default="", help="The organisation it happened to.")
+@click.option("--zone", default="UTC", show_default=True, help="IANA time zone of sources that state none.")
+@show.lang_option
+def new(case: Path, name: str | None, victim: str, zone: str, lang: str | None) -> int:
+    """Make a new case with a commented case.toml."""
+    spoken = show.spoken(lang)
+    with Case.create(case, name, victim=victim, time_zone=zone, lang=spoken):
+        show.told("cli.new", spoken, case=case)
+    return 0
+
+
+@click.command()
+@show.case_argument
+@show.paths_argument
+@click.option("--link", is_flag=True, help="Leave the files where they are; record hash, size and place.")
+@click.option("--as", "kind", type=click.Choice(list(KINDS)), help="What they are, where the content shall not decide.")
+@show.lang_option
+@show.json_option
+def add(case: Path, paths: tuple[Path, ...], *, link: bool, kind: str | None, lang: str | None, as_json: bool) -> int:
+    """Take files, folders and archives into the case, hashed and recorded."""
+    spoken = show.spoken(lang)
+    with Case.open(case) as opened:
+        report = opened.add(list(paths), link=link, kind=kind)
+    if as_json:
+        show.json_line(report)
+    else:
+        size = sum(entry.size for entry in report.added)
+        show.told("cli.added", spoken, added=len(report.added), size=f"{size:,}", already=len(report.already))
+    return show.incomplete([f"{refused.path}: {refused.reason}" for refused in report.refused], spoken)
+
+
+@click.command()
+@show.case_argument
+@show.lang_option
+@show.json_option
+def run(case: Path, *, lang: str | None, as_json: bool) -> int:
+    """Bring the case up to date: read, hunt, trace, compare, report; only what changed."""
+    spoken = show.spoken(lang)
+    with Case.open(case) as opened, show.bars() as bars:
+        done = pipeline.run(opened, bars, lang=spoken if lang else None)
+        report = pipeline.report_of(opened)
+        missing = [f"{s.name}: {s.error}" for s in report.sources if s.status in ("unreadable", "unknown")]
+        missing += [
+            say("cli.skipped", spoken, {"name": s.name, "count": f"{s.skipped:,}", "events": f"{s.events:,}",
+                                        "reason": s.skips[0].reason if s.skips else ""})
+            for s in report.sources if s.skipped
+        ]  # fmt: skip
+    if as_json:
+        show.json_line({"run": done, "summary": [sentence.what for sentence in report.summary]})
+    else:
+        for sentence in report.summary:
+            show.words("• " + say(sentence.what.why, spoken, sentence.what.facts))
+        show.told("cli.report", spoken, path=case / "report" / "report.html")
+    return show.incomplete(missing, spoken)
+
+
+@click.command()
+@show.case_argument
+@show.lang_option
+@show.json_option
+def verify(case: Path, *, lang: str | None, as_json: bool) -> int:
+    """Recompute every hash and the chain of custody; name what changed, is missing or was never recorded."""
+    spoken = show.spoken(lang)
+    with Case.open(case) as opened:
+        problems = check_case(opened)
+        entries = len(opened.entries())
+    if as_json:
+        show.json_line({"entries": entries, "problems": problems})
+    elif not problems:
+        show.told("cli.verified", spoken, entries=entries)
+    else:
+        show.told("cli.problems", spoken)
+        for problem in problems:
+            show.words("  " + problem.sentence(spoken))
+    return 1 if problems else 0

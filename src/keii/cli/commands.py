@@ -1,0 +1,28 @@
+"""The commands in the order in which help lists them."""
+
+from __future__ import annotations
+
+import click
+
+from keii.cli.case_commands import add, new, run, verify
+from keii.cli.document_commands import check_statement, claims, compare, sources
+from keii.cli.log_commands import coverage, files_command, hunt_command, trace_command
+from keii.cli.made_commands import demo, report_command, simulate
+
+COMMANDS: tuple[click.Command, ...] = (
+    demo,
+    new,
+    add,
+    run,
+    hunt_command,
+    trace_command,
+    coverage,
+    files_command,
+    sources,
+    claims,
+    compare,
+    check_statement,
+    report_command,
+    verify,
+    simulate,
+)

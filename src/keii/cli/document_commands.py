@@ -1,0 +1,144 @@
+"""``keii sources``, ``claims``, ``compare``, ``check``: public documents, with or without a case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from keii import pipeline
+from keii.claims import to_json
+from keii.cli import show
+from keii.cli.shapes import comparison, source_entry
+from keii.data import load
+from keii.errors import UnreadableError, UsageError
+from keii.report.chronology import chronology
+from keii.report.wording import value
+from keii.wording import Lang, say
+
+
+@click.command()
+@show.paths_argument
+@click.option("--text", is_flag=True, help="Print the extracted text that every offset of a claim points into.")
+@show.lang_option
+@show.json_option
+def sources(paths: tuple[Path, ...], *, text: bool, lang: str | None, as_json: bool) -> int:
+    """List publications in order of time, with the sources that they quote."""
+    spoken = show.spoken(lang)
+    documents = pipeline.documents_of(paths)
+    if text:
+        for document in documents:
+            click.echo(document.text)
+    elif as_json:
+        show.json_lines(source_entry(document) for document in documents)
+    else:
+        rows = [
+            (e.number, e.published.edtf if e.published else "?", e.publisher, e.kind, e.title or e.document)
+            for e in chronology(documents, [])
+        ]
+        names = [say(f"cli.column.{name}", spoken) for name in ("published", "publisher", "kind", "title")]
+        show.table(say("cli.chronology", spoken), ["#No", *names], rows)
+    return 0
+
+
+@click.command()
+@show.paths_argument
+@show.lang_option
+@show.json_option
+def claims(paths: tuple[Path, ...], *, lang: str | None, as_json: bool) -> int:
+    """Extract what sources say, claim by claim, exact to the character."""
+    spoken = show.spoken(lang)
+    found, _ = pipeline.claims_of(paths)
+    if as_json:
+        show.json_lines(to_json(claim) for claim in found)
+        return 0
+    topics = load("topics")
+    rows = [
+        (
+            claim.speaker or claim.source,
+            topics.get(claim.topic, {}).get(spoken, claim.topic),
+            value(claim.value) + ("" if claim.approximation == "exact" else f" ({claim.approximation})"),
+            "/".join(part for part in (claim.polarity, claim.modality) if part not in ("affirmed", "certain")),
+            claim.quote,
+        )
+        for claim in found
+    ]
+    names = [say(f"cli.column.{name}", spoken) for name in ("speaker", "topic", "value", "how", "quote")]
+    show.table(say("cli.claims", spoken, {"count": len(rows)}), names, rows)
+    return 0
+
+
+@click.command()
+@show.paths_argument
+@show.lang_option
+@show.json_option
+def compare(paths: tuple[Path, ...], *, lang: str | None, as_json: bool) -> int:
+    """Say where sources agree, contradict, revise and keep silent."""
+    spoken = show.spoken(lang)
+    found, documents = pipeline.claims_of(paths)
+    findings, _ = pipeline.judge(found, documents)
+    if as_json:
+        by_id = {claim.id: claim for claim in found}
+        show.json_lines(comparison(finding, by_id) for finding in findings if finding.answer == "yes")
+        return 0
+    _findings_table(findings, found, spoken)
+    return 0
+
+
+def _findings_table(findings: tuple, found: list, lang: Lang) -> None:  # type: ignore[type-arg]
+    by_id = {claim.id: claim for claim in found}
+    topics = load("topics")
+    rows = [
+        (
+            say(f"kind.{finding.kind}", lang),
+            topics.get(finding.topic, {}).get(lang, finding.topic),
+            say(finding.why, lang, _spoken_facts(finding.facts, lang)),
+            " | ".join(by_id[i].quote for i in (*finding.claims, *finding.against) if i in by_id)[:160],
+        )
+        for finding in findings
+        if finding.answer == "yes"
+    ]
+    names = [say(f"cli.column.{name}", lang) for name in ("finding", "topic", "why", "quote")]
+    show.table(say("cli.findings", lang, {"count": len(rows)}), names, rows)
+
+
+def _spoken_facts(facts: dict[str, str], lang: Lang) -> dict[str, str]:
+    return {name: say(f"subject.{text}", lang) if name == "subject" else text for name, text in facts.items()}
+
+
+@click.command("check")
+@click.argument("case", type=click.Path(exists=True, path_type=Path))
+@click.argument("statement", required=False)
+@show.lang_option
+@show.json_option
+def check_statement(case: Path, statement: str | None, *, lang: str | None, as_json: bool) -> int:
+    """Check an official statement sentence by sentence against logs and other sources."""
+    spoken = show.spoken(lang)
+    found, documents = pipeline.claims_of([case])
+    if statement and not any(Path(d.name).name == Path(statement).name for d in documents):
+        documents.append(pipeline.documents_of([Path(statement)])[0])
+        found += pipeline.claims_in(documents[-1])
+    verdicts = pipeline.verdicts(found, documents, statement)
+    if not verdicts:
+        raise UsageError(
+            f"no official statement among {len(documents)} documents; name it, or add it with --as statement"
+        )
+    if as_json:
+        show.json_lines(verdicts)
+        return 0
+    rows = [
+        (
+            say(f"verdict.{verdict.verdict}", spoken),
+            verdict.sentence,
+            say(verdict.why, spoken, verdict.facts)
+            + "".join(" " + say(open_, spoken) for open_ in verdict.leaves_open)
+            + "".join(f" [{say(why, spoken, facts)}]" for why, facts in verdict.limits[:2]),
+        )
+        for verdict in verdicts
+    ]
+    names = [say(f"cli.column.{name}", spoken) for name in ("verdict", "sentence", "why")]
+    show.table(say("cli.verdicts", spoken), names, rows)
+    return 0
+
+
+__all__ = ["UnreadableError", "check_statement", "claims", "compare", "sources"]

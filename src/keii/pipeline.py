@@ -1,0 +1,244 @@
+"""The whole flow on one screen: ingest, hunt, trace, extract, check, compose, export. It alone joins stages."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from keii import __version__
+from keii.case.case import Case
+from keii.checks import Claims, check, check_statement
+from keii.claims import extract
+from keii.errors import UnreadableError, UsageError
+from keii.exporters import EXPORTERS, render
+from keii.hunt import hunt
+from keii.ingest import IngestReport, Progress, ingest
+from keii.model import Claim, Document, Finding, Source, Trace, Verdict
+from keii.model.report import Report, SourceEntry
+from keii.readers import documents as document_readers
+from keii.report import Parts, compose
+from keii.trace import TraceSettings, observed, trace
+from keii.wording import Lang
+
+
+class RunReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run did: stages with something new, files written; ``complete`` unless something was unreadable."""
+
+    ingest: IngestReport
+    stages: tuple[str, ...]
+    written: tuple[str, ...]
+    complete: bool
+
+
+def run(case: Case, progress: Progress, *, lang: Lang | None = None) -> RunReport:
+    """Bring the case up to date: only what its sources, settings or this version of keii changed is done again."""
+    with case.writing():
+        taken = ingest(case, progress)
+        done = [name for name, stage in STAGES if _stage(case, name, stage, progress)]
+        written = write_reports(case, lang or case.settings.lang)
+    incomplete = any(source.status in ("unreadable", "unknown") or source.skipped for source in case.catalog.sources())
+    return RunReport(ingest=taken, stages=tuple(done), written=tuple(map(str, written)), complete=not incomplete)
+
+
+def _stage(case: Case, name: str, stage: Callable[[Case], None], progress: Progress) -> bool:
+    """Run a stage if what it rests on changed since it last ran."""
+    key = hashlib.sha256(
+        msgspec.json.encode([__version__, name, _inputs(case, name), case.settings], order="sorted")
+    ).hexdigest()
+    if case.catalog.fingerprint(name) == key:
+        return False
+    progress.start(name, 1)
+    stage(case)
+    case.catalog.put_fingerprint(name, key)
+    progress.advance(1)
+    progress.finish()
+    return True
+
+
+def _inputs(case: Case, name: str) -> list[str]:
+    of = case.catalog.digest
+    lake, intel, documents = of("lake"), [of("indicator"), of("pattern")], of("document")
+    return {"hunt": [lake, *intel], "trace": [lake, *intel], "claims": [documents], "check": [lake, *intel, documents]}[
+        name
+    ]
+
+
+def hunt_case(case: Case) -> None:
+    """Hunt the case's indicators and patterns over its lake and keep the matches."""
+    _hunt(case)
+
+
+def _hunt(case: Case) -> None:
+    catalog = case.catalog
+    found = hunt(
+        case.lake(),
+        catalog.indicators(),
+        catalog.patterns(),
+        not_searchable=_not_searchable(case),
+        internal=case.settings.internal,
+    )
+    catalog.put_matches(found.matches, found.coverage)
+
+
+def _not_searchable(case: Case) -> list[str]:
+    """Return what a hunt could not look at: sources that were not read, and records that were skipped."""
+    lines = [f"{s.source.name}: {s.error}" for s in case.catalog.sources() if s.status in ("unreadable", "unknown")]
+    lines += [f"{s.source.name}: {s.skipped:,} records skipped" for s in case.catalog.sources() if s.skipped]
+    return lines
+
+
+def _trace(case: Case) -> None:
+    catalog = case.catalog
+    settings = TraceSettings(
+        internal=case.settings.internal,
+        victim=case.settings.victim,
+        crown_jewels=tuple(m for zone in case.settings.zones if zone.crown_jewel for m in zone.members),
+    )
+    result = trace(case.lake(), catalog.matches(), settings)
+    catalog.put_trace(result)
+    names = {record.source.id: record.source.name for record in catalog.sources()}
+    catalog.put_claims(observed(result, catalog.hunt_coverage(), names), "observed")
+
+
+def _claims(case: Case) -> None:
+    case.catalog.put_claims([claim for document in case.catalog.documents() for claim in extract(document)], "stated")
+
+
+def _check(case: Case) -> None:
+    findings, verdicts = judge(
+        case.catalog.claims(), case.catalog.documents(), (case.settings.victim, *case.settings.speakers)
+    )
+    case.catalog.put_findings(findings, verdicts)
+
+
+STAGES: tuple[tuple[str, Callable[[Case], None]], ...] = (
+    ("hunt", _hunt),
+    ("trace", _trace),
+    ("claims", _claims),
+    ("check", _check),
+)
+
+
+def judge(
+    claims: Sequence[Claim], documents: Sequence[Document], names: Sequence[str] = ()
+) -> tuple[tuple[Finding, ...], tuple[Verdict, ...]]:
+    """Return the findings of all checks and the verdicts on every official statement."""
+    held = Claims(claims, documents, [name for name in names if name])
+    verdicts = [verdict for d in documents if d.kind == "statement" for verdict in check_statement(d, held)]
+    return check(held), tuple(verdicts)
+
+
+def verdicts(claims: Sequence[Claim], documents: Sequence[Document], statement: str | None) -> tuple[Verdict, ...]:
+    """Return the verdicts on the statement of that file name, or on every official statement."""
+    wanted = Path(statement).name if statement else None
+    held = Claims(claims, documents)
+    chosen = [d for d in documents if (Path(d.name).name == wanted if wanted else d.kind == "statement")]
+    return tuple(verdict for document in chosen for verdict in check_statement(document, held))
+
+
+def report_of(case: Case) -> Report:
+    """Return the case's report as a value."""
+    catalog, entries = case.catalog, case.entries()
+    return compose(
+        Parts(
+            case=case.settings.name,
+            victim=case.settings.victim,
+            as_of=max((entry.when for entry in entries), default=""),
+            zone=case.settings.time_zone,
+            sources=_sources(case),
+            documents=catalog.documents(),
+            claims=catalog.claims(),
+            findings=catalog.findings(),
+            verdicts=catalog.verdicts(),
+            matches=catalog.matches(),
+            hunt=catalog.hunt_coverage(),
+            trace=catalog.trace() or Trace(),
+        )
+    )
+
+
+def _sources(case: Case) -> list[SourceEntry]:
+    skips: dict[str, list[msgspec.Struct]] = {}
+    for row in case.catalog.skips():
+        skips.setdefault(row.source, []).append(row.skip)
+    return [
+        SourceEntry(
+            id=record.source.id,
+            name=record.source.name,
+            kind=record.kind,
+            reader=record.reader,
+            sha256=record.source.sha256,
+            size=record.source.size,
+            status=record.status,
+            events=record.events,
+            skipped=record.skipped,
+            first=record.first,
+            last=record.last,
+            error=record.error,
+            skips=tuple(skips.get(record.source.id, ())[:20]),  # type: ignore[arg-type]
+        )
+        for record in case.catalog.sources()
+    ]
+
+
+def write_reports(case: Case, lang: Lang) -> list[Path]:
+    """Write every format of the report into the case, whole or not at all, and return the paths."""
+    report = report_of(case)
+    written = []
+    for exporter in EXPORTERS:
+        path = case.report_root / f"report.{exporter.suffix}"
+        unfinished = case.tmp / path.name
+        unfinished.write_bytes(render(exporter.id, report, lang))
+        unfinished.replace(path)
+        written.append(path)
+    return written
+
+
+def documents_of(paths: Sequence[Path]) -> list[Document]:
+    """Return the documents at these paths, or those of the case where the one path is a case.
+
+    Raises UnreadableError with the file's name for the first that cannot be read.
+    """
+    if len(paths) == 1 and (paths[0] / "case.toml").is_file():
+        with Case.open(paths[0]) as case:
+            return list(case.catalog.documents())
+    return [_document(path) for path in paths]
+
+
+def _document(path: Path) -> Document:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(error.strerror or str(error), place=str(path)) from error
+    digest = hashlib.sha256(data).hexdigest()
+    return document_readers.read(data, Source(id=f"s-{digest[:16]}", name=path.name, sha256=digest, size=len(data)))
+
+
+def claims_in(document: Document) -> tuple[Claim, ...]:
+    """Return the claims of one document."""
+    return extract(document)
+
+
+def claims_of(paths: Sequence[Path]) -> tuple[list[Claim], list[Document]]:
+    """Return the claims of documents, or all claims of a case, with the documents."""
+    documents = documents_of(paths)
+    if len(paths) == 1 and (paths[0] / "case.toml").is_file():
+        with Case.open(paths[0]) as case:
+            return list(case.catalog.claims()), documents
+    return [claim for document in documents for claim in extract(document)], documents
+
+
+@contextmanager
+def passing_case(logs: Sequence[Path], intel: Sequence[Path]) -> Iterator[Case]:
+    """Give a case that lives as long as the question: logs linked, not copied; removed afterwards."""
+    if not logs:
+        raise UsageError("expected at least one file or folder of logs")
+    with tempfile.TemporaryDirectory(prefix="keii-") as folder, Case.create(Path(folder) / "case", "hunt") as case:
+        case.add(list(logs), link=True)
+        case.add(list(intel), link=True, kind="intel")
+        yield case

@@ -1,0 +1,140 @@
+"""Machines with signs: those that match the intel, those that talk to the same destinations, and what behaves alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import duckdb
+import msgspec
+
+from keii.model import Infection, Locator, Match
+from keii.trace.destinations import Destination
+from keii.trace.hosts import Names
+from keii.trace.internal import Networks
+
+_INBOUND = {"src_ip", "SourceIp", "SourceAddress", "IpAddress", "ClientAddress"}
+
+
+class Sign(msgspec.Struct, kw_only=True):
+    """One machine's signs, gathered."""
+
+    host: str
+    how: str
+    addresses: set[str] = msgspec.field(default_factory=set)
+    first: str = "~"
+    last: str = ""
+    destinations: dict[str, int] = msgspec.field(default_factory=dict)
+    matches: list[str] = msgspec.field(default_factory=list)
+    events: int = 0
+    locators: list[Locator] = msgspec.field(default_factory=list)
+
+    def take(self, first: str, last: str, events: int, locators: Iterable[Locator], far: Iterable[str] = ()) -> None:
+        """Add one more sign."""
+        self.first, self.last = min(self.first, first), max(self.last, last)
+        self.events += events
+        self.locators.extend(locators)
+        for name in far:
+            self.destinations[name] = self.destinations.get(name, 0) + events
+
+
+class Signs:
+    """All machines with signs, by name."""
+
+    def __init__(self, names: Names, networks: Networks) -> None:
+        self.names, self.networks = names, networks
+        self.hosts: dict[str, Sign] = {}
+
+    def of(self, host: str, when: str | None, how: str) -> Sign:
+        """Return the machine's record, made if new; the first way of knowing it stays."""
+        name = self.names.name_of(host, when)
+        sign = self.hosts.setdefault(name, Sign(host=name, how=how))
+        if self.networks.is_internal(host):
+            sign.addresses.add(host)
+        return sign
+
+    def addresses(self) -> set[str]:
+        """Return every address of every machine with signs."""
+        return {a for sign in self.hosts.values() for a in (*sign.addresses, *self.names.addresses_of(sign.host))}
+
+    def infections(self) -> tuple[Infection, ...]:
+        """Return the machines in order of their first sign."""
+        return tuple(
+            Infection(
+                host=sign.host,
+                addresses=tuple(sorted(sign.addresses | set(self.names.addresses_of(sign.host)))),
+                first=None if sign.first == "~" else sign.first,
+                last=sign.last or None,
+                destinations=tuple(sorted(sign.destinations, key=lambda far: (-sign.destinations[far], far))),
+                matches=tuple(dict.fromkeys(sign.matches)),
+                events=sign.events,
+                how=sign.how,
+                locators=tuple(sign.locators[:20]),
+            )
+            for sign in sorted(self.hosts.values(), key=lambda s: (s.first, s.host))
+        )
+
+
+def take_matches(signs: Signs, matches: Sequence[Match], forwarders: frozenset[str]) -> set[str]:
+    """Add machines that match the intel and return the destinations (addresses and names) that they matched.
+
+    A forwarder (proxy, resolver) that passes on another's request is not infected by that. An address of the intel that only
+    came knocking (the matched column is the source, from outside) is no infection either.
+    """
+    far: set[str] = set()
+    for match in matches:
+        if not match.host or match.host in forwarders or match.first_seen is None:
+            continue
+        if match.column in _INBOUND and not signs.networks.is_internal(match.values[0] if match.values else ""):
+            continue
+        sign = signs.of(match.host, match.first_seen, "intel")
+        reached = [value for value in match.values if _is_place(value)] if match.indicator else []
+        sign.take(match.first_seen, match.last_seen or match.first_seen, match.events, match.locators, reached)
+        sign.matches.append(match.id)
+        far.update(reached)
+    return far
+
+
+def _is_place(value: str) -> bool:
+    return "." in value and "/" not in value and "\\" not in value and " " not in value and "=" not in value
+
+
+def take_same_destination(
+    connection: duckdb.DuckDBPyConnection, signs: Signs, far: set[str], forwarders: frozenset[str]
+) -> None:
+    """Add own machines that talked to the same destinations, in any log of connections, requests or handshakes."""
+    if not far:
+        return
+    connection.execute("CREATE OR REPLACE TEMP TABLE known_far (far VARCHAR)")
+    connection.executemany("INSERT INTO known_far VALUES (?)", [[place] for place in sorted(far)])
+    rows = connection.execute(
+        """
+        SELECT src_ip, far, min(occurred), max(occurred), count(*),
+               list({'source': source, 'record': record, 'own': uid} ORDER BY occurred, source, record)[1:20]
+        FROM (
+            SELECT src_ip, dst_ip AS far, occurred, source, record, uid FROM network WHERE dst_ip IN (SELECT far FROM known_far)
+            UNION ALL SELECT src_ip, hostname, occurred, source, record, uid FROM http WHERE hostname IN (SELECT far FROM known_far)
+            UNION ALL SELECT src_ip, server_name, occurred, source, record, uid FROM tls WHERE server_name IN (SELECT far FROM known_far)
+        ) WHERE occurred IS NOT NULL AND src_ip IS NOT NULL GROUP BY src_ip, far ORDER BY src_ip, far
+        """
+    ).fetchall()
+    for address, place, first, last, events, places in rows:
+        if address in forwarders or not signs.networks.is_internal(address):
+            continue
+        name = signs.names.name_of(address, first.isoformat())
+        if name in signs.hosts:
+            continue
+        signs.of(address, first.isoformat(), "same-destination").take(
+            first.isoformat(timespec="microseconds"),
+            last.isoformat(timespec="microseconds"),
+            events,
+            [Locator(source=p["source"], record=p["record"], record_id=p["own"]) for p in places],
+            [place],
+        )
+
+
+def take_behaviour(signs: Signs, found: Sequence[Destination]) -> set[str]:
+    """Add machines that behave as if remote-controlled, and the destinations of those that are known already."""
+    for one in found:
+        sign = signs.of(one.client, one.first, "behaviour")
+        sign.take(one.first, one.last, one.connections, one.locators, [one.far])
+    return {one.far for one in found}

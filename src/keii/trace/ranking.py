@@ -1,0 +1,69 @@
+"""Which machine was the first: candidates in order, with what speaks for and against each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keii.model import FirstHost, Hop, Infection, Step
+from keii.model.trace import CoverageCell, Reason
+
+_ENTRY = ("office-child", "user-folder-program")
+
+
+def first_hosts(
+    infections: Sequence[Infection], hops: Sequence[Hop], steps: Sequence[Step], coverage: Sequence[CoverageCell]
+) -> tuple[FirstHost, ...]:
+    """Return machines with signs, the likeliest first one first.
+
+    The score starts from the order of the first signs; an entry seen on the machine raises it, an entry into it from another machine
+    with signs lowers it. It orders only and is no probability.
+    """
+    dated = [i for i in infections if i.first]
+    if not dated:
+        return ()
+    order = {i.host: at for at, i in enumerate(sorted(dated, key=lambda i: (i.first or "~", i.host)))}
+    begins = _log_begins(coverage)
+    found = []
+    for infection in dated:
+        into = [h for h in hops if h.target_host == infection.host]
+        out = [h for h in hops if h.source_host == infection.host]
+        entry = [s for s in steps if s.host == infection.host and s.kind in _ENTRY]
+        score = 0.5 / (1 + order[infection.host]) + (0.3 if entry else 0) + (0.1 if out else 0) + (0 if into else 0.1)
+        speaks_for, against = [], []
+        if order[infection.host] == 0:
+            speaks_for.append(Reason(why="first.earliest", facts={"at": _minute(infection.first)}))
+        if entry:
+            speaks_for.append(
+                Reason(why="first.entry", facts={"what": entry[0].what[:120], "at": _minute(entry[0].at)})
+            )
+        if out and not into:
+            speaks_for.append(Reason(why="first.only-out", facts={"count": str(len(out))}))
+        if into:
+            against.append(
+                Reason(why="first.entered", facts={"from": into[0].source_host, "at": _minute(into[0].first)})
+            )
+        start = begins.get(infection.host)
+        if start and infection.first and start >= infection.first[:10]:
+            against.append(Reason(why="first.log-begins", facts={"day": start}))
+        earliest = min(begins.values(), default="")
+        if earliest and infection.first and infection.first[:10] <= earliest:
+            against.append(Reason(why="first.logs-begin", facts={"day": earliest}))
+        found.append(
+            FirstHost(
+                host=infection.host, score=round(min(score, 1.0), 3), speaks_for=tuple(speaks_for), speaks_against=tuple(against),
+                earliest=infection.first,
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda f: (-f.score, f.earliest or "~", f.host))[:20])
+
+
+def _minute(instant: str | None) -> str:
+    return f"{instant.replace('T', ' ')[:16]} UTC" if instant else "?"
+
+
+def _log_begins(coverage: Sequence[CoverageCell]) -> dict[str, str]:
+    begins: dict[str, str] = {}
+    for cell in coverage:
+        if cell.events and (cell.host not in begins or cell.day < begins[cell.host]):
+            begins[cell.host] = cell.day
+    return begins

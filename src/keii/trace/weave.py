@@ -1,0 +1,102 @@
+"""The trace as a whole: from the lake and the matches to hosts, path, files, volume and silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import msgspec
+
+from keii.lake.store import Lake
+from keii.model import Infection, Match, Trace, Transfer
+from keii.model.trace import Reason
+from keii.trace.clocks import apply_clocks, clocks
+from keii.trace.coverage import coverage
+from keii.trace.destinations import proxies, suspicious
+from keii.trace.files import Suspect, files
+from keii.trace.happened import steps
+from keii.trace.hosts import Names, identities
+from keii.trace.infected import Signs, take_behaviour, take_matches, take_same_destination
+from keii.trace.internal import Networks, internal_networks
+from keii.trace.moves import follow
+from keii.trace.ranking import first_hosts
+from keii.trace.tampering import tampering
+from keii.trace.transfers import transfers
+
+
+class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the case says: own networks (empty: inferred), the victim's name, machines that must not be lost."""
+
+    internal: tuple[str, ...] = ()
+    victim: str = ""
+    crown_jewels: tuple[str, ...] = ()
+
+
+def trace(lake: Lake, matches: Sequence[Match], settings: TraceSettings) -> Trace:
+    """Return everything that the logs tell of the intrusion; the same for the same lake, whatever the order of files."""
+    connection = lake.connect()
+    try:
+        return _trace(connection, matches, settings)
+    finally:
+        connection.close()
+
+
+def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], settings: TraceSettings) -> Trace:
+    known_clocks = clocks(connection)
+    apply_clocks(connection, known_clocks)
+    networks = internal_networks(connection, settings.internal)
+    hosts = identities(connection)
+    names = Names(hosts)
+    forwarders = proxies(connection, networks)
+    signs = Signs(names, networks)
+    far = take_matches(signs, matches, forwarders)
+    take_same_destination(connection, signs, far, forwarders)
+    found, beacons = suspicious(connection, networks, forwarders, (), names)
+    far |= take_behaviour(signs, found)
+    hops = follow(connection, signs, networks, forwarders)
+    again, _ = suspicious(connection, networks, forwarders, signs.addresses(), names)
+    new = [one for one in again if one not in found]
+    far |= take_behaviour(signs, new)
+    infections = signs.infections()
+    suspects = [Suspect(host=i.host, addresses=i.addresses, first=i.first) for i in infections]
+    users = [Suspect(user=h.user, first=h.first) for h in hops if h.user]
+    signs_of_tampering = tampering(connection)
+    cells = coverage(connection, signs_of_tampering, hosts)
+    happened = steps(connection, infections)
+    far |= {place for i in infections for place in i.destinations}
+    sent = transfers(connection, suspects, far)
+    infections = tuple(_with_volume(infection, sent) for infection in infections)
+    return Trace(
+        hosts=hosts,
+        clocks=known_clocks,
+        infections=infections,
+        hops=hops,
+        first_hosts=first_hosts(infections, hops, happened, cells),
+        files=files(connection, [*suspects, *users], hosts) if infections else (),
+        transfers=sent,
+        tampering=signs_of_tampering,
+        steps=happened,
+        beacons=beacons,
+        coverage=cells,
+        notes=(*_notes(networks), *(_behaviour(names, one) for one in (*found, *new))),
+    )
+
+
+def _with_volume(infection: Infection, sent: Sequence[Transfer]) -> Infection:
+    """Return the machine with the bytes that it exchanged with its destinations, where a log tells them."""
+    own = [transfer for transfer in sent if transfer.host == infection.host]
+    if not own:
+        return infection
+    out, into = sum(t.bytes_out for t in own), sum(t.bytes_in for t in own)
+    return msgspec.structs.replace(infection, bytes_out=out, bytes_in=into)
+
+
+def _notes(networks: Networks) -> tuple[Reason, ...]:
+    if not networks.inferred:
+        return ()
+    return (Reason(why="trace.inferred-networks", facts={"blocks": ", ".join(networks.blocks)}),)
+
+
+def _behaviour(names: Names, one: object) -> Reason:
+    client, far, signs = getattr(one, "client", ""), getattr(one, "far", ""), getattr(one, "signs", ())
+    return Reason(why="trace.behaviour", facts={"host": names.name_of(client), "far": far, "signs": ", ".join(signs)})
