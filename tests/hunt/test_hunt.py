@@ -13,7 +13,7 @@ import pytest
 from keii.hunt import Hunted, hunt
 from keii.lake.index import build
 from keii.lake.store import Lake, full_schema, write_file
-from keii.model import Indicator, IntelPattern, Match
+from keii.model import Indicator, IntelPattern, Match, Moment
 
 START = dt.datetime(2018, 3, 13, 9, tzinfo=dt.UTC)
 
@@ -234,3 +234,13 @@ def test_empty_lake(tmp_path: Path) -> None:
     coverage = hunt(Lake(tmp_path, []), [asked("ip", "203.0.113.9")], []).coverage
     assert coverage.searched == ()
     assert [kind for kind, _ in coverage.not_applicable] == ["ip"]
+
+
+def test_a_match_outside_of_the_validity_is_told_with_a_note(lake: Lake) -> None:
+    start = dt.datetime(2019, 1, 1, tzinfo=dt.UTC)
+    late = Moment(edtf="2019-01-01", earliest=start, latest=start + dt.timedelta(days=1))
+    plain = hunt(lake, [asked("ip", "203.0.113.10")], []).matches
+    found = hunt(lake, [asked("ip", "203.0.113.10", valid_from=late)], []).matches
+    assert found
+    assert [(m.id, m.events) for m in found] == [(m.id, m.events) for m in plain]
+    assert all("2019-01-01" in m.note for m in found)

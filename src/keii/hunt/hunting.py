@@ -13,6 +13,7 @@ from keii.hunt.coverage import cover
 from keii.hunt.evidence import Seen, collect, find_hits
 from keii.hunt.hosts import register_internal
 from keii.hunt.targets import Target, choose
+from keii.hunt.validity import outside
 from keii.lake import index_keys
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake
@@ -141,6 +142,8 @@ def _note(target: Target, indicator: Indicator, seen: Seen) -> str:
         notes.append(say("hunt.answer", facts={"query": seen.query}))
     if target.kind in ("ip", "cidr", "domain") and seen.column in ("url", "referrer", "Url"):
         notes.append(say("hunt.host_of_url"))
+    if outdated := outside(indicator, seen.first, seen.last):
+        notes.append(outdated)
     return "; ".join(notes)
 
 
