@@ -61,7 +61,7 @@ def run(case: Path, *, lang: str | None, as_json: bool) -> int:
         missing += [
             say("cli.skipped", spoken, {"name": s.name, "count": f"{s.skipped:,}", "events": f"{s.events:,}",
                                         "reason": s.skips[0].reason if s.skips else ""})
-            for s in report.sources if s.skipped
+            for s in report.sources if s.skipped or (s.skips and not s.events)
         ]  # fmt: skip
     if as_json:
         show.json_line({"run": done, "summary": [sentence.what for sentence in report.summary]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def report_command(case: Path, form: str, out: Path | None, lang: str | None) ->
         suffix = next(exporter.suffix for exporter in EXPORTERS if exporter.id == form)
         target = out or opened.report_root / f"report.{suffix}"
     if str(target) == "-":
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
         return 0
     target.write_bytes(content)
     show.told("cli.report", spoken, path=target)

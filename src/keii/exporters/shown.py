@@ -107,8 +107,7 @@ def locator(of: Locator, names: Mapping[str, str]) -> str:
 def section(id_: str, lang: Lang, rows: Sequence[Sequence[Cell | str]], *columns: str, note: str = "") -> Section:
     """Return a section whose title and columns are ``html.<id>`` and ``html.column.<name>`` in ``data/text``."""
     cells = tuple(
-        tuple(c if isinstance(c, Cell) else Cell(clean(c)) for c in row)
-        for row in rows[: CITED if id_ in WITH_IDS else MOST]
+        tuple(c if isinstance(c, Cell) else _cell(c) for c in row) for row in rows[: CITED if id_ in WITH_IDS else MOST]
     )
     return Section(
         id=id_,

@@ -17,7 +17,7 @@ from keii.readers.containers_stream import DAMAGE, Budget, words
 _BROKEN = (*DAMAGE, py7zr.exceptions.ArchiveError, KeyError, IndexError, TypeError, AssertionError, AttributeError)
 
 
-class _Laid(Py7zIO):  # type: ignore[misc]
+class _Laid(Py7zIO):
     """One member on its way into a temporary file; every byte is counted before it is written."""
 
     def __init__(self, file: IO[bytes], budget: Budget) -> None:
@@ -41,7 +41,7 @@ class _Laid(Py7zIO):  # type: ignore[misc]
         return self.length
 
 
-class _Factory(WriterFactory):  # type: ignore[misc]
+class _Factory(WriterFactory):
     """Lays members down in the order in which the archive unpacks them."""
 
     def __init__(self, budget: Budget, tmp: Path | None) -> None:
