@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import msgspec
 
-from keii.model import Infection, Locator, Match
+from keii.model import Hop, Infection, Locator, Match
 from keii.trace.destinations import Destination
 from keii.trace.hosts import Names
 from keii.trace.internal import Networks
@@ -138,3 +138,13 @@ def take_behaviour(signs: Signs, found: Sequence[Destination]) -> set[str]:
         sign = signs.of(one.client, one.first, "behaviour")
         sign.take(one.first, one.last, one.connections, one.locators, [one.far])
     return {one.far for one in found}
+
+
+def take_hops(signs: Signs, hops: Sequence[Hop]) -> None:
+    """Add the machines at both ends of the hops; those with signs of their own stay known by these."""
+    new = {end for hop in hops for end in (hop.source_host, hop.target_host)} - set(signs.hosts)
+    for hop in hops:
+        places = (*hop.target_records, *hop.source_records, *hop.network_records)
+        for end in (hop.source_host, hop.target_host):
+            if end in new and (end == hop.target_host or hop.direction == "backward"):
+                signs.of(end, hop.first, "reached").take(hop.first, hop.last, hop.events, places[:5])

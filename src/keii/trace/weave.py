@@ -16,12 +16,12 @@ from keii.trace.destinations import proxies, suspicious
 from keii.trace.files import Suspect, files
 from keii.trace.happened import steps
 from keii.trace.hosts import Names, identities
-from keii.trace.infected import Signs, take_behaviour, take_matches, take_same_destination
+from keii.trace.infected import Signs, take_behaviour, take_hops, take_matches, take_same_destination
 from keii.trace.internal import Networks, internal_networks
-from keii.trace.moves import follow
 from keii.trace.ranking import first_hosts
 from keii.trace.tampering import tampering
 from keii.trace.transfers import transfers
+from keii.trace.walk import walk
 
 
 class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,9 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     take_same_destination(connection, signs, far, forwarders)
     found, beacons = suspicious(connection, networks, forwarders, (), names)
     far |= take_behaviour(signs, found)
-    hops = follow(connection, signs, networks, forwarders)
+    path = walk(connection, signs.infections(), hosts, networks)
+    hops = path.hops
+    take_hops(signs, hops)
     again, _ = suspicious(connection, networks, forwarders, signs.addresses(), names)
     new = [one for one in again if one not in found]
     far |= take_behaviour(signs, new)
