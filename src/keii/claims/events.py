@@ -73,6 +73,7 @@ def _latest_quoted(document: Document) -> Moment | None:
 
 
 _SUBJECT = re.compile(r"(?:は|が|も|では)、?$")
+_MEETING = re.compile(r"の(?:定例|閣議後)?(?:の)?(?:記者)?会見|の(?:国会|委員会|取材)")
 _OF_NEWS = re.compile(r"(?:こと|もの|の)(?:が|も)$")
 
 
@@ -82,6 +83,8 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> str | None:
     for topic, pattern in times("ja", "before"):
         if pattern.search(before):
             return topic
+    if _MEETING.match(text, spanned.end):
+        return None  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
         return None  # «…ことが19日、分かった»: the day on which the paper knew
     opened = text.find("「", spanned.end, until)

@@ -112,7 +112,8 @@ def _month_day(
 ) -> tuple[Parts | None, str | None]:
     month = small_number(got["m"]) if got["m"] else None
     day = small_number(got["d"]) if got["d"] else None
-    near = state.last if state.last and _same_sentence(text, state.last_end, match.start()) else None
+    follows = text[match.start() - 1 : match.start()] in ("同", "翌")  # «翌29日»: of the month named before
+    near = state.last if state.last and (follows or _same_sentence(text, state.last_end, match.start())) else None
     today = state.today
     if got["mw"]:
         if got["mw"] in ("同月", "翌月", "前月"):
