@@ -244,3 +244,18 @@ def test_a_match_outside_of_the_validity_is_told_with_a_note(lake: Lake) -> None
     assert found
     assert [(m.id, m.events) for m in found] == [(m.id, m.events) for m in plain]
     assert all("2019-01-01" in m.note for m in found)
+
+
+def test_what_was_not_looked_into_is_told(tmp_path: Path) -> None:
+    rows = [
+        event(1, host="a", ScriptBlockText="x " * 40_000, more='{"Odd": "203.0.113.9"}'),
+        event(2, host="a", ScriptBlockText="x " * 20_000),
+    ]
+    put(tmp_path, "windows", rows)
+    put(tmp_path, "generic", [event(1, values=["short", "y" * 70_000]), event(2, values=["short"]), event(3, log="z")])
+    told = hunt(Lake.of_folder(tmp_path), [asked("ip", "203.0.113.9")], []).coverage.not_searchable
+    assert told == (
+        "windows: fields without a column of their own were not searched (1 events have some)",
+        "windows: 1 events hold a text longer than 65536 characters, searched only up to there",
+        "generic: 1 events hold a text longer than 65536 characters, searched only up to there",
+    )

@@ -9,6 +9,7 @@ from itertools import pairwise
 import duckdb
 
 from keii.hunt.hosts import host_sql
+from keii.hunt.limits import unsearched
 from keii.hunt.targets import Targets
 from keii.lake.index import column_kinds
 from keii.lake.index_keys import HELD
@@ -41,6 +42,7 @@ def cover(
         if found.events:
             searched.append(found)
             gaps += _gaps(connection, table)
+            gaps += unsearched(connection, lake, table)
     offered = {kind for table in searched for kind in table.kinds}
     absent = [(kind, say("hunt.no_table")) for kind in targets.indicators if kind not in offered]
     return HuntCoverage(

@@ -36,7 +36,7 @@ HELD: dict[str, frozenset[str]] = {
 }  # fmt: skip
 
 _MAPPED = b"\x00" * 10 + b"\xff\xff"
-_MOST_TEXT = 65_536  # characters of one value that are taken apart; Windows splits script blocks far below that
+MOST_TEXT = 65_536  # characters of one value that are taken apart; Windows splits script blocks far below that
 _HEX_LENGTHS = (32, 40, 64)
 
 
@@ -232,7 +232,7 @@ _INSIDE_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 def _free_keys(value: str) -> Iterator[Key]:
     """Yield what free text holds: the whole value, its quoted parts, its words, and names, addresses, hashes inside."""
-    text = value[:_MOST_TEXT]
+    text = value[:MOST_TEXT]
     yield "text", _text(value)
     yield from _path_keys(value[:4096])
     for found in _QUOTED.finditer(text):
