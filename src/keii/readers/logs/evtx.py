@@ -125,12 +125,18 @@ def _fill(data: BinaryIO, size: int) -> bytes:
     return b"".join(parts)
 
 
+_HEADER_SIZE = 128  # bytes that the header says of itself, always
+
+
 def _header(raw: bytes) -> FileHeader | None:
     if len(raw) < 128 or not raw.startswith(_FILE):
         return None
     (following,) = struct.unpack_from("<Q", raw, 24)
     (chunks,) = struct.unpack_from("<H", raw, 42)
     (flags,) = struct.unpack_from("<I", raw, 120)
+    (size,) = struct.unpack_from("<I", raw, 32)
+    if size != _HEADER_SIZE:
+        return None  # zeroed or overwritten behind its magic
     return FileHeader(chunks, following, bool(flags & _DIRTY), bool(flags & _NO_CRC))
 
 
