@@ -169,3 +169,4 @@ def test_damaged_or_stale_index_is_left_aside(tmp_path: Path) -> None:
     assert len(hunt(lake, asked, []).matches) == 1
     (tmp_path / index_path(lake.files[0])).write_bytes(b"PAR1 broken")
     assert len(hunt(lake, asked, []).matches) == 1
+    assert [text for text in hunt(lake, asked, []).coverage.not_searchable if "index of 1 event files" in text]

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from keii.lake.index import column_kinds
+from keii.lake.index import column_kinds, is_unusable
 from keii.lake.index_keys import MOST_TEXT
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake
@@ -17,6 +17,8 @@ from keii.wording import say
 
 def unsearched(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str) -> Iterator[str]:
     """Yield a sentence per limit that events of the table ran into."""
+    if count := sum(is_unusable(lake.root, file) for file in lake.of(table)):
+        yield say("hunt.index_unusable", facts={"table": table, "count": count})
     if count := _with_more(lake, table):
         yield say("hunt.more_not_searched", facts={"table": table, "count": count})
     if count := _too_long(connection, table):

@@ -87,15 +87,25 @@ def _mark(root: Path, file: LakeFile) -> str:
 
 def lookup(root: Path, file: LakeFile) -> pa.Table:
     """Return the keys of a lake file (columns of ``SCHEMA``): from its index, or from the file where that is absent."""
-    path = root / index_path(file)
-    if path.is_file():
+    if _fits(root, file):
         try:
-            metadata = pq.read_schema(path).metadata or {}
-            if metadata.get(b"keii", b"").decode() == _mark(root, file):
-                return pq.read_table(path).select(SCHEMA.names).cast(SCHEMA)
+            return pq.read_table(root / index_path(file)).select(SCHEMA.names).cast(SCHEMA)
         except (OSError, pa.ArrowInvalid):
             pass  # a damaged index is no loss: the file itself is read
     return keys_of_file(root, file)
+
+
+def is_unusable(root: Path, file: LakeFile) -> bool:
+    """True where a lake file has an index that is not its own or whose footer is damaged."""
+    return (root / index_path(file)).is_file() and not _fits(root, file)
+
+
+def _fits(root: Path, file: LakeFile) -> bool:
+    try:
+        metadata = pq.read_schema(root / index_path(file)).metadata or {}
+        return bool(metadata.get(b"keii", b"").decode() == _mark(root, file))
+    except (OSError, pa.ArrowInvalid):
+        return False
 
 
 def keys_of_file(root: Path, file: LakeFile) -> pa.Table:
