@@ -60,7 +60,7 @@ def _iso_ja(match: re.Match[str]) -> str | None:
     if match["half"]:
         return "P6M"
     count = japanese_number(match["n"])
-    if count is None or match["u"] == "年" and count > 100:
+    if count is None or (match["u"] == "年" and count > 100):
         return None
     unit = match["u"]
     if unit.startswith("年"):

@@ -83,7 +83,7 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> str | None:
     for topic, pattern in times("ja", "before"):
         if pattern.search(before):
             return topic
-    if _MEETING.match(text, spanned.end):
+    if _MEETING.match(text, spanned.end - 1 if text[spanned.end - 1] == "の" else spanned.end):
         return None  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
         return None  # «…ことが19日、分かった»: the day on which the paper knew

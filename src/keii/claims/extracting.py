@@ -20,6 +20,7 @@ from keii.moments import fold
 
 _MAX_QUOTE = 400  # characters; a longer clause is cut around what the claim rests on
 _LEADING = re.compile(r"^(?:この中に|その中に|これに|多くが|[\d〇一二三四五六七八九]{2,4}年(?:[末春夏秋冬])?(?:ごろ|頃)?(?:に)?)(?:は|も)?|^末?(?:ごろ|頃)")  # fmt: skip
+_MARKED = re.compile(r"[^、。「」]{0,8}は")
 _JUDGED = ("leak.", "actor.", "entry.", "log.", "intrusion.")  # what an author outside cannot know, only conclude
 _INFERRED = "The author's own words, an inference from the sources quoted in this document."
 _RETOLD = "The author's own words, retelling or judging the sources quoted in this document."
@@ -93,21 +94,31 @@ def _topics(where: Where) -> Iterator[Claim]:
             continue
         seen: set[tuple[str, str]] = set()
         for rule in topics(lang):
-            hit = _fits(rule, text, clause)
+            hit, clause_of = _fits(rule, text, clause, where)
             if hit is None or (rule.topic, rule.cat) in seen:
                 continue
             items = _items(rule, where.document.text, clause)
             if rule.needs_name and not items:
                 continue
             seen.add((rule.topic, rule.cat))
-            yield _claim(where, clause, hit.start(), hit.end(), rule.topic, Category(cat=rule.cat, items=items))
+            yield _claim(where, clause_of, hit.start(), hit.end(), rule.topic, Category(cat=rule.cat, items=items))
 
 
-def _fits(rule: Topic, text: str, clause: Clause) -> re.Match[str] | None:
+def _fits(rule: Topic, text: str, clause: Clause, where: Where) -> tuple[re.Match[str] | None, Clause]:
+    """Return where a rule fits and the clause that tells how it stands.
+
+    A Japanese topic marked by は («カード番号は一部が隠されており、流出していない») may have its verb in a later clause.
+    """
     hit = rule.any.search(text, clause.start, clause.end)
-    if hit is None or (rule.also and not rule.also.search(text, clause.start, clause.end)):
-        return None
-    return None if rule.never and rule.never.search(text, clause.start, clause.end) else hit
+    if hit is None or (rule.never and rule.never.search(text, clause.start, clause.end)):
+        return None, clause
+    if rule.also is None or rule.also.search(text, clause.start, clause.end):
+        return hit, clause
+    if where.document.lang == "ja" and _MARKED.match(text, hit.end(), clause.end):
+        verb = rule.also.search(text, clause.end, clause.reach)
+        if verb:
+            return hit, Clause(clause.start, where.clause_at(verb.start()).end, clause.reach)
+    return None, clause
 
 
 def _items(rule: Topic, text: str, clause: Clause) -> tuple[str, ...]:

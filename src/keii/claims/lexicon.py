@@ -35,6 +35,12 @@ class Unit(msgspec.Struct, frozen=True):
     least: float
 
 
+@cache
+def money() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return (topic, pattern of the words nearby) of the amounts of money."""
+    return tuple((row["topic"], either(row["nearby"], "en")) for row in table("en", "quantities")["money"])
+
+
 def either(words: Iterable[str], lang: str, *, whole: bool = False) -> re.Pattern[str]:
     """Compile words to one alternation; ``whole`` bounds English ones by word limits."""
     union = "|".join(f"(?:{word})" for word in words) or "(?!)"

@@ -56,10 +56,11 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             last = carried[2] if carried is not None and near else None
             speaker, words_of = spoken(document.text, piece, document.lang, last)
             known = named.setdefault(base.within, Named(document.lang, base.speaker))
+            known.note(document.text, piece, None)
             if speaker:
                 speaker = known.resolve(speaker, last)
                 carried = (piece.end, base.within, speaker)
-            known.note(document.text, piece, speaker)
+                known.note(document.text, piece, speaker)
             yield Where(document, folded, piece, clauses(document.text, piece, document.lang), base, words_of, speaker)
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import msgspec
 
-from keii.claims.lexicon import table, units, words
+from keii.claims.lexicon import money, table, units, words
 from keii.model import Number
 
 _KANJI = {character: number for number, character in enumerate("〇一二三四五六七八九")}
@@ -19,6 +19,10 @@ _JA = re.compile(
 )
 _EN = re.compile(
     r"(?<![\w.$])(?P<n>\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)(?P<s>[kKMB]\b|\s?(?:thousand|million|billion)\b)?",
+    re.I,
+)
+_MONEY = re.compile(
+    r"(?P<c>[$€£¥])(?P<n>\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)(?P<s>[kKMB]\b|\s?(?:thousand|million|billion)\b)?",
     re.I,
 )
 _SCALE = {"k": 1_000, "m": 10**6, "b": 10**9, "thousand": 1_000, "million": 10**6, "billion": 10**9}
@@ -61,6 +65,8 @@ def counted(text: str, folded: str, start: int, end: int, lang: str) -> Iterator
     """Yield the counts of a sentence that speaks of a breach; ``folded`` has narrow digits and the same offsets."""
     if not words(lang, "quantities", "about").search(folded, start, end):
         return
+    if lang == "en":
+        yield from _money(folded, start, end)
     for match in (_JA if lang == "ja" else _EN).finditer(folded, start, end):
         number = japanese_number(match.group()) if lang == "ja" else _english_number(match)
         if number is None:
@@ -80,6 +86,17 @@ def counted(text: str, folded: str, start: int, end: int, lang: str) -> Iterator
             approximation,
             _scope(folded, start, end, lang),
         )
+
+
+def _money(text: str, start: int, end: int) -> Iterator[Counted]:
+    """Yield amounts of money of an English sentence that speaks of a ransom or of cost."""
+    for match in _MONEY.finditer(text, start, end):
+        topic = next((name for name, near in money() if near.search(text, start, end)), None)
+        value = _english_number(match)
+        if topic is not None and value is not None:
+            first, before = _before(text, match.start(), start, "en")
+            unit = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}[match["c"]]
+            yield Counted(first, match.end(), topic, Number(num=value, unit=unit), "+".join(before) or "exact", None)
 
 
 def _english_number(match: re.Match[str]) -> int | float | None:

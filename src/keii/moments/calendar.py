@@ -1,5 +1,7 @@
 """Calendar parts to moments: EDTF value and the instants that it allows."""
 
+# ruff: noqa: DTZ001 - calendar days have no zone until ``moment_of`` shifts them
+
 from __future__ import annotations
 
 import datetime as dt
@@ -22,7 +24,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """What an expression says of a time.
 
     ``season`` is a key of SEASONS, ``fiscal`` a Japanese fiscal year (April to March), ``within`` a first and last day or
-    month of the year or month named (``上旬``: 1, 10; ``early``: 1, 4), ``hours`` a part of the day (first, last hour).
+    month of the year or month named (``上旬``: 1, 10; ``early``: 1, 4), ``hours`` a part of the day (first, last hour),
+    ``week`` the seven days from the day named.
     """
 
     year: int
@@ -35,6 +38,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     within: tuple[int, int] | None = None
     hours: tuple[int, int] | None = None
     about: bool = False
+    week: bool = False
 
 
 def _next_month(year: int, month: int) -> tuple[int, int]:
@@ -70,6 +74,9 @@ def _span(parts: Parts) -> tuple[dt.datetime, dt.datetime, str]:
             )
         return dt.datetime(year, month, 1), end, f"{year:04}-{month:02}"
     start = dt.datetime(year, month, day)
+    if parts.week:
+        until = start + dt.timedelta(days=7)
+        return start, until, f"{start.date()}/{(until - dt.timedelta(days=1)).date()}"
     if parts.hour is None:
         first, last = parts.hours or (0, 24)
         return start + dt.timedelta(hours=first), start + dt.timedelta(hours=last), start.date().isoformat()

@@ -162,6 +162,9 @@ def _relative(
 
 def _unit(relative: str, unit: str, today: dt.date, last: Parts | None, part: str) -> tuple[Parts | None, str | None]:
     move = {"last": -1, "this": 0, "next": 1}.get(relative)
+    if move is not None and unit == "week":
+        monday = today - dt.timedelta(days=today.weekday()) + dt.timedelta(weeks=move)
+        return Parts(year=monday.year, month=monday.month, day=monday.day, week=True), "publication"
     if move is None:
         if last is None or unit not in ("year", "day") or (unit == "day" and last.day is None):
             return None, None

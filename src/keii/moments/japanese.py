@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import msgspec
@@ -24,6 +25,10 @@ _DECADE = {"上旬": (1, 10), "初旬": (1, 10), "中旬": (11, 20), "半ば": (
 _OF_YEAR = {"末": (12, 12), "初め": (1, 3), "前半": (1, 6), "後半": (7, 12), "半ば": (5, 8), "初頭": (1, 3), "上半期": (1, 6), "下半期": (7, 12)}  # fmt: skip
 _HOURS = {"未明": (0, 5), "早朝": (4, 8), "朝": (5, 11), "午前": (0, 12), "昼": (11, 15), "午後": (12, 24), "夕方": (15, 19), "夜": (18, 24), "深夜": (22, 24), "夕": (15, 19)}  # fmt: skip
 
+_AGO = re.compile(
+    rf"(?P<about>約|およそ)?(?P<n>{_N})(?P<u>年|[カか月ヶケヵ]月|週間|日)(?P<more>ほど|余り)?前(?![後半提回日年月])|(?P<week>先々週|先週|今週|来週)"
+)
+_WEEKS = {"先々週": -2, "先週": -1, "今週": 0, "来週": 1}
 _FORM = re.compile(
     r"(?=[\d〇一二三四五六七八九十同昨今前先来翌本おこき去令平昭明])(?<![\d.,一二三四五六七八九十第約/])"
     r"(?:(?P<num>(?P<ny>(?:19|20)\d\d)(?P<sep>[-/.])(?P<nm>\d{1,2})(?P=sep)(?P<nd>\d{1,2})(?!\d))"
@@ -31,7 +36,7 @@ _FORM = re.compile(
     rf"|(?:(?P<y4>(?:19|20)\d\d|[一二][〇九][〇一二三四五六七八九]{{2}})(?:年|(?=~\d\d年))|(?P<y2>\d\d|[〇一二三四五六七八九]{{2}})年(?!間|前|ぶり|以上|以内|超|目|半|後|連続|余|保証|[代来]|にわた|、?\d+カ月|近く)"
     rf"|(?P<era>令和|平成|昭和)(?P<ey>元|{_N})年|(?P<yw>一昨年|おととし|昨年|去年|今年|本年|ことし|来年|同年|前年|翌年|昨(?=[春夏秋冬])|今(?=[春夏秋冬])))?"
     rf"(?P<fy>度)?の?(?:(?P<m>{_N})月(?!間)|(?P<mw>先々月|今月|先月|昨月|来月|同月|翌月|前月))?の?"
-    rf"(?:(?P<d>{_N})日(?!間|以内|以上|後|前後?に|目|連続|ほど|本|々)|(?P<dw>同日|翌日|前日|同夜)|(?P<part>上旬|初旬|中旬|下旬|半ば|末|初め|初頭|前半|後半|上半期|下半期)|(?P<season>[春夏秋冬]))?)"
+    rf"(?:(?P<d>{_N})日(?!間|以内|以上|後|前|目|連続|ほど|本|々)|(?P<dw>同日|翌日|前日|同夜)|(?P<part>上旬|初旬|中旬|下旬|半ば|末|初め|初頭|前半|後半|上半期|下半期)|(?P<season>[春夏秋冬]))?)"
     rf"(?:\([月火水木金土日・祝]{{1,3}}\))?[\sのT]?(?P<hours>未明|早朝|朝(?!刊)|午前|昼|午後|夕方|夜|深夜)?(?:の|\s)?(?:(?P<h>{_N})(?:時(?!間)(?:(?P<mi>{_N})分|(?P<half>半))?|:(?P<mc>\d\d)))?"
     r"(?P<about>ごろ|頃|ころ|前後)?"
 )
@@ -60,7 +65,36 @@ def parse(text: str, reference: Moment | None, zone: str | None) -> tuple[Spanne
         if moment is not None:
             state.last, state.last_end = parts, match.end()
             found.append(Spanned(match.start(), match.end(), moment))
+    if state.today is not None and (match_ago := list(_AGO.finditer(folded))):
+        starts = [one.start for one in found]
+        ordered = tuple(found)
+        for match in match_ago:
+            parts = _ago(match, state.today)
+            held = bisect_left(starts, match.end()) - 1  # the last date that begins before this one ends
+            free = held < 0 or ordered[held].end <= match.start()
+            moment = moment_of(parts, match.group(), zone, "publication") if parts and free else None
+            if moment is not None:
+                found.append(Spanned(match.start(), match.end(), moment))
+        found.sort(key=lambda one: one.start)
     return tuple(_opened(text, folded, found))
+
+
+def _ago(match: re.Match[str], today: dt.date) -> Parts | None:
+    """Return the time of ``3日前``, ``約2年前`` or ``先週``; months and years ago are only about."""
+    if match["week"]:
+        monday = today - dt.timedelta(days=today.weekday()) + dt.timedelta(weeks=_WEEKS[match["week"]])
+        return Parts(year=monday.year, month=monday.month, day=monday.day, week=True)
+    count = small_number(match["n"])
+    if count is None or count > 99:
+        return None
+    if match["u"] == "年":
+        return Parts(year=today.year - count, about=True)
+    if match["u"].endswith("月"):
+        year, month = _shift(today.year, today.month, -count)
+        return Parts(year=year, month=month, about=True)
+    day = today - dt.timedelta(days=count * (7 if match["u"] == "週間" else 1))
+    about = match["u"] == "週間" or bool(match["about"] or match["more"])
+    return Parts(year=day.year, month=day.month, day=day.day, about=about)
 
 
 def _resolve(match: re.Match[str], state: _State, text: str) -> tuple[Parts | None, str | None]:
