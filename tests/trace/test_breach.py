@@ -90,7 +90,8 @@ def test_claims_cite_records_and_logs(breach: Breach) -> None:
     by_topic = {c.topic: c for c in reversed(claims)}
     start = by_topic["time.intrusion_start"]
     entry = dt.datetime.fromisoformat(breach.truth["entry"]["at"])
-    assert start.moment is not None and start.moment.earliest is not None
+    assert start.moment is not None
+    assert start.moment.earliest is not None
     assert 0 <= (start.moment.earliest - entry).total_seconds() < 60
     assert by_topic["affected.hosts"].value.num == len(breach.truth["compromised"])  # type: ignore[union-attr]
     assert by_topic["entry.point"].value.items == (breach.truth["first_host"],)  # type: ignore[union-attr]

@@ -81,6 +81,7 @@ def take_matches(signs: Signs, matches: Sequence[Match], forwarders: frozenset[s
     came knocking (the matched column is the source, from outside) is no infection either.
     """
     far: set[str] = set()
+    counts: dict[str, dict[str, dict[str, dict[str, int]]]] = {}  # host, table, column, value
     for match in matches:
         if not match.host or match.host in forwarders or match.first_seen is None:
             continue
@@ -88,9 +89,20 @@ def take_matches(signs: Signs, matches: Sequence[Match], forwarders: frozenset[s
             continue
         sign = signs.of(match.host, match.first_seen, "intel")
         reached = [value for value in match.values if _is_place(value)] if match.indicator else []
-        sign.take(match.first_seen, match.last_seen or match.first_seen, match.events, match.locators, reached)
+        sign.take(match.first_seen, match.last_seen or match.first_seen, 0, match.locators, reached)
+        value = match.indicator.value if match.indicator else match.id
+        column = counts.setdefault(sign.host, {}).setdefault(match.table, {}).setdefault(match.column, {})
+        column[value] = max(match.events, column.get(value, 0))
+        for place in reached:
+            sign.destinations[place] += match.events
         sign.matches.append(match.id)
         far.update(reached)
+    for host, tables in counts.items():
+        # Several indicators hold for the same record (name and address of one server, the same report twice): the column that
+        # holds most in a table counts.
+        signs.hosts[host].events += sum(
+            max(sum(values.values()) for values in columns.values()) for columns in tables.values()
+        )
     return far
 
 

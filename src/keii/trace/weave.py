@@ -57,7 +57,8 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     hops = path.hops
     take_hops(signs, hops)
     again, _ = suspicious(connection, networks, forwarders, signs.addresses(), names)
-    new = [one for one in again if one not in found]
+    told = {(one.client, one.far) for one in found}
+    new = [one for one in again if (one.client, one.far) not in told]
     far |= take_behaviour(signs, new)
     infections = signs.infections()
     suspects = [Suspect(host=i.host, addresses=i.addresses, first=i.first) for i in infections]
