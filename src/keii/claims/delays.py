@@ -1,5 +1,7 @@
 """Lengths of time that matter: how long nobody noticed, how long until it was told."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import re

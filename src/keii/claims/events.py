@@ -40,7 +40,7 @@ def events(where: Where) -> Iterator[Event]:
     dates = [Spanned(d.start + begin, d.end + begin, d.moment) for d in read if d.start + begin >= sentence.start]
     for at, spanned in enumerate(dates):
         until = dates[at + 1].start if at + 1 < len(dates) else sentence.end
-        topic = (_japanese if document.lang == "ja" else _english)(where, spanned, until)
+        topic = _japanese(where, spanned, until) if document.lang == "ja" else _english(where, spanned)
         if topic is None or not topic.startswith(("time.", "duty.")):
             continue
         edtf, moment = spanned.moment.edtf, spanned.moment
@@ -104,7 +104,7 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> str | None:
     return min(hits)[2] if hits else None
 
 
-def _english(where: Where, spanned: Spanned, until: int) -> str | None:
+def _english(where: Where, spanned: Spanned) -> str | None:
     text, sentence = where.folded, where.sentence
     if words("en", "times", "said").search(text[max(sentence.start, spanned.start - 40) : spanned.start]):
         anonymous = where.speaker is None or where.speaker.startswith(("anonymous:", "attacker:"))

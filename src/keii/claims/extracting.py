@@ -1,5 +1,7 @@
 """Extract the claims of a document, sentence by sentence."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import re
@@ -46,9 +48,7 @@ def extract(document: Document) -> tuple[Claim, ...]:
 
 def _of(where: Where) -> Iterator[Claim]:
     yield from _topics(where)
-    for count in counted(
-        where.document.text, where.folded, where.sentence.start, where.sentence.end, where.document.lang
-    ):
+    for count in counted(where.folded, where.sentence.start, where.sentence.end, where.document.lang):
         claim = _claim(where, where.clause_at(count.start), count.start, count.end, count.topic, count.value)
         yield msgspec.structs.replace(claim, approximation=count.approximation, scope=count.scope)
     for event in events(where):

@@ -1,5 +1,7 @@
 """Counts and amounts: 約2万8千点, 2.7万, 25万4,241, 145.5 million, up to 3,000."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import re
@@ -61,7 +63,7 @@ def _digits(word: str) -> Fraction:
     return Fraction("".join(str(_KANJI[c]) if c in _KANJI else c for c in word))
 
 
-def counted(text: str, folded: str, start: int, end: int, lang: str) -> Iterator[Counted]:
+def counted(folded: str, start: int, end: int, lang: str) -> Iterator[Counted]:
     """Yield the counts of a sentence that speaks of a breach; ``folded`` has narrow digits and the same offsets."""
     if not words(lang, "quantities", "about").search(folded, start, end):
         return

@@ -1,5 +1,7 @@
 """Text to lines, sentences and clauses, as character ranges."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import re

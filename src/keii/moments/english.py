@@ -1,5 +1,7 @@
 """English dates: last June, mid-May, on Thursday, between March and June 2019, early 2014, since at least 2016."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import datetime as dt
@@ -85,7 +87,7 @@ def _resolve(match: re.Match[str], today: dt.date | None, last: Parts | None) ->
     if month:
         return _named_month(got, month, part, today, last, match.string[max(0, match.start() - 70) : match.start()])
     if got["season"]:
-        return _season(got, today, match.group())
+        return _season(got, today)
     return _relative(got, today, last, part)
 
 
@@ -123,7 +125,7 @@ def _year_of(
     return (today.year - 1 if later else today.year), "publication"
 
 
-def _season(got: dict[str, str | None], today: dt.date | None, words: str) -> tuple[Parts | None, str | None]:
+def _season(got: dict[str, str | None], today: dt.date | None) -> tuple[Parts | None, str | None]:
     season = _SEASON[(got["season"] or "").lower()]
     if got["ys"]:
         return Parts(year=int(got["ys"]), season=season), None

@@ -1,5 +1,7 @@
 """Japanese dates: 昨年6月下旬, 一四年ごろ, 2018年度, 8日未明, 同年, 2016~17年, 2016年12月以降."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import datetime as dt
@@ -25,6 +27,9 @@ _DECADE = {"上旬": (1, 10), "初旬": (1, 10), "中旬": (11, 20), "半ば": (
 _OF_YEAR = {"末": (12, 12), "初め": (1, 3), "前半": (1, 6), "後半": (7, 12), "半ば": (5, 8), "初頭": (1, 3), "上半期": (1, 6), "下半期": (7, 12)}  # fmt: skip
 _HOURS = {"未明": (0, 5), "早朝": (4, 8), "朝": (5, 11), "午前": (0, 12), "昼": (11, 15), "午後": (12, 24), "夕方": (15, 19), "夜": (18, 24), "深夜": (22, 24), "夕": (15, 19)}  # fmt: skip
 
+_TEXT_MONTHS = {"同月": 0, "翌月": 1, "前月": -1}
+_TEXT_DAYS = {"同日": 0, "同夜": 0, "翌日": 1, "前日": -1}
+_AHEAD = re.compile(r"までに?|を(?:めど|目途)|に(?:も)?再開|に予定|[^、]{0,10}(?:見通し|予定|見込み|めど|目指)")
 _AGO = re.compile(
     rf"(?P<about>約|およそ)?(?P<n>{_N})(?P<u>年|[カか月ヶケヵ]月|週間|日)(?P<more>ほど|余り)?前(?![後半提回日年月])|(?P<week>先々週|先週|今週|来週)"
 )
@@ -150,39 +155,14 @@ def _month_day(
     near = state.last if state.last and (follows or _same_sentence(text, state.last_end, match.start())) else None
     today = state.today
     if got["mw"]:
-        if got["mw"] in ("同月", "翌月", "前月"):
-            if state.last is None or state.last.month is None:
-                return None, None
-            year, month = _shift(state.last.year, state.last.month, {"同月": 0, "翌月": 1, "前月": -1}[got["mw"]])
-            anchor = "text"
-        elif today:
-            year, month = _shift(today.year, today.month, _MONTH_WORDS[got["mw"]])
-            anchor = "publication"
-        else:
+        year, month, anchor = _month_word(got["mw"], state)
+        if year is None:
             return None, None
     if got["dw"]:
-        base = state.last
-        if base is None or base.month is None or base.day is None:
-            return None, None
-        move = {"同日": 0, "同夜": 0, "翌日": 1, "前日": -1}[got["dw"]]
-        named = _date(base.year, base.month, base.day)
-        if named is None:
-            return None, None
-        moved = named + dt.timedelta(days=move)
-        return _with_clock(Parts(year=moved.year, month=moved.month, day=moved.day), got), "text"
+        return _day_word(got, state.last)
     if year is None and month is not None:
         future = text[match.end() : match.end() + 20].partition("。")[0]
-        year, anchor = _year_for(
-            month,
-            day,
-            near,
-            today,
-            bool(
-                re.match(
-                    r"までに?|を(?:めど|目途)|に(?:も)?再開|に予定|[^、]{0,10}(?:見通し|予定|見込み|めど|目指)", future
-                )
-            ),
-        )
+        year, anchor = _year_for(month, day, near, today, future=_AHEAD.match(future) is not None)
     elif year is None and day is not None:
         if near is not None and near.month is not None:
             year, month, anchor = near.year, near.month, "text"
@@ -200,8 +180,28 @@ def _month_day(
     ), anchor  # fmt: skip
 
 
+def _month_word(word: str, state: _State) -> tuple[int | None, int | None, str | None]:
+    """Return year, month and anchor of 同月 (counted from the text) or 先月 (from publication)."""
+    if word in _TEXT_MONTHS:
+        if state.last is None or state.last.month is None:
+            return None, None, None
+        return (*_shift(state.last.year, state.last.month, _TEXT_MONTHS[word]), "text")
+    if state.today is None:
+        return None, None, None
+    return (*_shift(state.today.year, state.today.month, _MONTH_WORDS[word]), "publication")
+
+
+def _day_word(got: dict[str, str | None], last: Parts | None) -> tuple[Parts | None, str | None]:
+    """Return the day that 同日 or 翌日 counts from the day named last."""
+    named = _date(last.year, last.month, last.day) if last and last.month and last.day else None
+    if named is None:
+        return None, None
+    day = named + dt.timedelta(days=_TEXT_DAYS[got["dw"] or ""])
+    return _with_clock(Parts(year=day.year, month=day.month, day=day.day), got), "text"
+
+
 def _year_for(
-    month: int, day: int | None, near: Parts | None, today: dt.date | None, future: bool
+    month: int, day: int | None, near: Parts | None, today: dt.date | None, *, future: bool
 ) -> tuple[int | None, str | None]:
     """Return the year of a month without one: that of the sentence, else the last (or, for plans, next) such month."""
     if near is not None:

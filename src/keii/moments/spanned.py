@@ -1,5 +1,7 @@
 """A moment and where it stands; text folded so that offsets stay."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import msgspec
