@@ -78,3 +78,22 @@ def test_words_inside_a_quoted_source_are_its_own() -> None:
     assert to_json(count)["value"] == {"type": "number", "num": 300, "unit": "file"}
     assert count.published is not None
     assert count.published.edtf == "2020-06-14T23:56+09:00"
+
+
+def test_a_sentence_may_speak_as_of_a_day() -> None:
+    (count,) = [
+        c
+        for c in extract(document("6月10日時点で約300件のファイルの流出が確認された。", "ja"))
+        if c.topic == "affected.files"
+    ]
+    assert count.as_of == "2020-06-10"
+    (count,) = [
+        c for c in extract(document("As of June 10, about 300 files were stolen.", "en")) if c.topic == "affected.files"
+    ]
+    assert count.as_of == "2020-06-10"
+
+
+def test_who_is_meant_by_the_same_company() -> None:
+    text = "丙商事は3日、不正アクセスを受けたと発表した。\n同社は「個人情報の流出は確認されていない」としている。"
+    said = next(c for c in extract(document(text, "ja")) if c.topic == "leak.personal")
+    assert (said.speaker, said.via, said.state) == ("丙商事", ("Paper",), "not-established")

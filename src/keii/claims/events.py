@@ -14,6 +14,8 @@ from keii.model import Date, Document, Interval, Moment, Value
 from keii.moments import Spanned, parse_dates
 
 _REACH = 240  # characters from a date to its verb in English
+_STANDS_AT = re.compile(r"(?:の)?(?:時点|現在)")
+_AS_OF = re.compile(r"\bas of\s+(?:the )?$", re.I)
 _LOOK_BACK = 300  # characters that 同日 and 同年 look back: keeps the work linear
 
 
@@ -29,15 +31,30 @@ class Event(msgspec.Struct, frozen=True):
     scope: str | None
 
 
-def events(where: Where) -> Iterator[Event]:
-    """Yield the dates of a sentence that are the date of some event."""
+def dates_of(where: Where) -> list[Spanned]:
+    """Return the dates of a sentence, counted from the source's publication."""
     document, text, sentence = where.document, where.folded, where.sentence
     reference = where.voice.published or document.published or _latest_quoted(document)
     zone = reference.zone if reference and reference.zone else ("+09:00" if document.lang == "ja" else None)
     looks_back = words(document.lang, "times", "looks_back").search(text, sentence.start, sentence.end)
     begin = max(0, sentence.start - _LOOK_BACK) if looks_back else sentence.start
     read = parse_dates(document.text[begin : sentence.end], document.lang, reference, zone)
-    dates = [Spanned(d.start + begin, d.end + begin, d.moment) for d in read if d.start + begin >= sentence.start]
+    return [Spanned(d.start + begin, d.end + begin, d.moment) for d in read if d.start + begin >= sentence.start]
+
+
+def as_of(where: Where, dates: list[Spanned]) -> Spanned | None:
+    """Return the date for which a sentence speaks («31日時点で», «as of March 3»), None where it names none."""
+    for spanned in dates:
+        if where.document.lang == "ja" and _STANDS_AT.match(where.folded, spanned.end):
+            return spanned
+        if where.document.lang == "en" and _AS_OF.search(where.folded[max(0, spanned.start - 12) : spanned.start]):
+            return spanned
+    return None
+
+
+def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
+    """Yield the dates of a sentence that are the date of some event."""
+    document, text, sentence = where.document, where.folded, where.sentence
     for at, spanned in enumerate(dates):
         until = dates[at + 1].start if at + 1 < len(dates) else sentence.end
         topic = _japanese(where, spanned, until) if document.lang == "ja" else _english(where, spanned)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from keii.claims.delays import delays
-from keii.claims.events import events
+from keii.claims.events import as_of, dates_of, events
 from keii.claims.lexicon import Topic, any_topic, topics
 from keii.claims.places import Where, places
 from keii.claims.quantities import counted
@@ -18,7 +18,7 @@ from keii.claims.sentences import Clause
 from keii.claims.speakers import revealed
 from keii.claims.stance import modality, polarity
 from keii.model import Category, Claim, Document, Locator, Value, claim_id
-from keii.moments import fold
+from keii.moments import Spanned, fold
 
 _MAX_QUOTE = 400  # characters; a longer clause is cut around what the claim rests on
 _LEADING = re.compile(r"^(?:この中に|その中に|これに|多くが|[\d〇一二三四五六七八九]{2,4}年(?:[末春夏秋冬])?(?:ごろ|頃)?(?:に)?)(?:は|も)?|^末?(?:ごろ|頃)")  # fmt: skip
@@ -47,11 +47,18 @@ def extract(document: Document) -> tuple[Claim, ...]:
 
 
 def _of(where: Where) -> Iterator[Claim]:
+    dates = dates_of(where)
+    stand = as_of(where, dates)
+    for claim in _told(where, [one for one in dates if one is not stand]):
+        yield msgspec.structs.replace(claim, as_of=stand.moment.edtf) if stand else claim
+
+
+def _told(where: Where, dates: list[Spanned]) -> Iterator[Claim]:
     yield from _topics(where)
     for count in counted(where.folded, where.sentence.start, where.sentence.end, where.document.lang):
         claim = _claim(where, where.clause_at(count.start), count.start, count.end, count.topic, count.value)
         yield msgspec.structs.replace(claim, approximation=count.approximation, scope=count.scope)
-    for event in events(where):
+    for event in events(where, dates):
         claim = _claim(where, where.clause_at(event.start), event.start, event.end, event.topic, event.value)
         yield msgspec.structs.replace(
             claim, approximation=event.approximation, moment=event.moment, scope=event.scope or claim.scope

@@ -11,6 +11,5 @@ from keii.model import Claim
 
 def to_json(claim: Claim) -> dict[str, Any]:
     """Return a claim as plain values: every field of Claim, ``value`` tagged by ``type``, None kept."""
-    plain: dict[str, Any] = msgspec.to_builtins(claim)
-    plain["via"] = list(claim.via)
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(claim))
     return plain
