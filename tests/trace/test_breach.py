@@ -96,6 +96,9 @@ def test_claims_cite_records_and_logs(breach: Breach) -> None:
     assert by_topic["affected.hosts"].value.num == len(breach.truth["compromised"])  # type: ignore[union-attr]
     assert by_topic["entry.point"].value.items == (breach.truth["first_host"],)  # type: ignore[union-attr]
     assert {c.about for c in claims if c.topic == "log.erased"} == {e["host"] for e in breach.truth["erased"]}
+    files = next(c for c in claims if c.topic == "affected.files" and c.about is None)
+    assert files.value.num == breach.truth["files"]["distinct_in_logs"]  # type: ignore[union-attr]
+    assert (files.approximation, files.modality) == ("at-least", "certain")
     for claim in claims:
         assert claim.basis == "observed"
         assert 0 < len(claim.locators) <= 20 <= max(claim.evidence, 20)

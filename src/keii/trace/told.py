@@ -162,10 +162,29 @@ def _files(trace: Trace, teller: _Teller) -> Iterator[Claim]:
     ]
     bound = "at-least" if cleared else "exact"
     users = Counter(user for f in trace.files for user in f.users)
-    for label, chosen in (
-        ("touched by compromised users or machines", list(trace.files)),
-        *((f"touched by {user}", [f for f in trace.files if user in f.users]) for user, _ in users.most_common(3)),
+    taken = {hop.user.lower() for hop in trace.hops if hop.user}
+    # A machine's own user goes on working while it is infected: what only that login touched may be ordinary work.
+    by_intruder = [f for f in trace.files if not f.users or taken & {user.lower() for user in f.users}]
+    for label, chosen, about, modality in (
+        *((("touched by logins in the intruder's hands", by_intruder, None, "certain"),) if taken else ()),
+        (
+            "touched from compromised machines or by logins in the intruder's hands, ordinary work of their users included",
+            list(trace.files),
+            "with-ordinary-work" if taken else None,
+            "possible",
+        ),
+        *(
+            (
+                f"touched by {user}",
+                [f for f in trace.files if user in f.users],
+                f"user:{user}",
+                "certain" if user.lower() in taken else "possible",
+            )
+            for user, _ in sorted(users.items(), key=lambda item: (-item[1], item[0]))[:3]
+        ),
     ):
+        if not chosen:
+            continue
         yield teller.tell(
             "affected.files",
             Number(num=len(chosen), unit="file"),
@@ -174,9 +193,12 @@ def _files(trace: Trace, teller: _Teller) -> Iterator[Claim]:
             + ("; the log of the server was cleared, so there may be more" if cleared else ""),
             approximation=bound,
             evidence=sum(f.events for f in chosen),
+            about=about,
+            modality=modality,
         )
-    for reading, count in sorted(Counter(o for f in trace.files for o in f.operations).items()):
-        chosen = [f for f in trace.files if reading in f.operations]
+    counted = by_intruder if taken else trace.files
+    for reading, count in sorted(Counter(o for f in counted for o in f.operations).items()):
+        chosen = [f for f in counted if reading in f.operations]
         yield teller.tell(
             "affected.files",
             Number(num=count, unit="file"),
@@ -221,6 +243,7 @@ def _volume(trace: Trace, teller: _Teller) -> Iterator[Claim]:
             "first large upload",
             moment=begin,
             evidence=1,
+            modality="certain" if named else "possible",
         )
 
 
