@@ -40,7 +40,8 @@ def relation(one: Claim, other: Claim) -> Relation:
     """
     if one.topic != other.topic:
         return Relation("incomparable", "topic")
-    if one.about and other.about and normal_name(one.about) != normal_name(other.about):
+    both_stated = one.basis == other.basis == "stated"  # what a log claim is about is a machine or a login
+    if both_stated and one.about and other.about and normal_name(one.about) != normal_name(other.about):
         return Relation("incomparable", "other-event")
     if "planned" in (one.scope, other.scope) and one.scope != other.scope:
         return Relation("compatible", "planned-then-actual")

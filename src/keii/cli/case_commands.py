@@ -67,7 +67,7 @@ def run(case: Path, *, lang: str | None, as_json: bool) -> int:
         show.json_line({"run": done, "summary": [sentence.what for sentence in report.summary]})
     else:
         for sentence in report.summary:
-            show.words("• " + say(sentence.what.why, spoken, sentence.what.facts))
+            show.bullet(say(sentence.what.why, spoken, sentence.what.facts), spoken)
         show.told("cli.report", spoken, path=case / "report" / "report.html")
     return show.incomplete(missing, spoken)
 

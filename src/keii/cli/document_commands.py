@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,9 +12,10 @@ from keii.claims import to_json
 from keii.cli import show
 from keii.cli.shapes import comparison, source_entry
 from keii.data import load
-from keii.errors import UnreadableError, UsageError
+from keii.errors import UsageError
+from keii.model import Claim, Finding
 from keii.report.chronology import chronology
-from keii.report.wording import value
+from keii.report.wording import shortened, value
 from keii.wording import Lang, say
 
 
@@ -85,7 +87,7 @@ def compare(paths: tuple[Path, ...], *, lang: str | None, as_json: bool) -> int:
     return 0
 
 
-def _findings_table(findings: tuple, found: list, lang: Lang) -> None:  # type: ignore[type-arg]
+def _findings_table(findings: Sequence[Finding], found: Sequence[Claim], lang: Lang) -> None:
     by_id = {claim.id: claim for claim in found}
     topics = load("topics")
     rows = [
@@ -93,13 +95,23 @@ def _findings_table(findings: tuple, found: list, lang: Lang) -> None:  # type: 
             say(f"kind.{finding.kind}", lang),
             topics.get(finding.topic, {}).get(lang, finding.topic),
             say(finding.why, lang, _spoken_facts(finding.facts, lang)),
-            " | ".join(by_id[i].quote for i in (*finding.claims, *finding.against) if i in by_id)[:160],
+            _words(finding, by_id),
         )
         for finding in findings
         if finding.answer == "yes"
     ]
     names = [say(f"cli.column.{name}", lang) for name in ("finding", "topic", "why", "quote")]
     show.table(say("cli.findings", lang, {"count": len(rows)}), names, rows)
+
+
+def _words(finding: Finding, by_id: dict[str, Claim]) -> str:
+    """Return the first words for and against, short."""
+
+    def short(ids: Sequence[str]) -> str:
+        told = [shortened(by_id[i].quote or value(by_id[i].value), 44) for i in ids if i in by_id]
+        return " | ".join(told[:2]) + (f" (+{len(told) - 2})" if len(told) > 2 else "")
+
+    return short(finding.claims) + (f" ⇔ {short(finding.against)}" if finding.against else "")
 
 
 def _spoken_facts(facts: dict[str, str], lang: Lang) -> dict[str, str]:
@@ -139,6 +151,3 @@ def check_statement(case: Path, statement: str | None, *, lang: str | None, as_j
     names = [say(f"cli.column.{name}", spoken) for name in ("verdict", "sentence", "why")]
     show.table(say("cli.verdicts", spoken), names, rows)
     return 0
-
-
-__all__ = ["UnreadableError", "check_statement", "claims", "compare", "sources"]

@@ -57,7 +57,7 @@ def demo(folder: Path, scale: str, seed: int, lang: str | None) -> int:
             pipeline.run(case, bars, lang=spoken)
             report = pipeline.report_of(case)
     for sentence in report.summary:
-        show.words("• " + say(sentence.what.why, spoken, sentence.what.facts))
+        show.bullet(say(sentence.what.why, spoken, sentence.what.facts), spoken)
     show.told(
         "cli.demo",
         spoken,

@@ -60,6 +60,11 @@ def words(text: str) -> None:
     console().print(Text(safe(text)))
 
 
+def bullet(text: str, lang: Lang) -> None:
+    """Print one point of a list; Japanese has no blank after the mark at which a line could break."""
+    words(f"・{text}" if lang == "ja" else f"• {text}")
+
+
 def told(key: str, lang: Lang, **facts: object) -> None:
     """Print a sentence of ``data/text``."""
     words(say(key, lang, facts))

@@ -19,7 +19,7 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2
 Row = list["Cell | str"]
 WITH_IDS = ("claims", "matches", "findings")  # tables whose rows are cited: the first cell cites the row itself
 CITED = 5_000  # rows of a table that is cited
-MOST = 100  # rows of one table; the whole is in the JSON, and the table says how many it leaves out
+MOST = 50  # rows of one table; the whole is in the JSON, and the table says how many it leaves out
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -258,10 +258,14 @@ def path(report: Report, lang: Lang) -> Section:
 
 
 def files(report: Report, lang: Lang) -> Section:
-    """Return the files touched, each once."""
+    """Return the files touched, each once; those touched with a login that the intruder moved with come first."""
+    used = {hop.user.lower() for hop in report.trace.hops if hop.user}
+    ranked = sorted(
+        report.trace.files, key=lambda f: (not any(u.lower() in used for u in f.users), f.server, f.path.lower())
+    )
     rows: list[Row] = [
         [f.server, f.path, ", ".join(f.operations), ", ".join(f.users), minute(f.first), minute(f.last), str(f.events)]
-        for f in report.trace.files
+        for f in ranked
     ]
     readings = Counter(operation for f in report.trace.files for operation in f.operations)
     note = ", ".join(f"{name} {count:,}" for name, count in sorted(readings.items()))

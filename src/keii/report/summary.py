@@ -87,15 +87,7 @@ def _files(parts: Parts) -> Iterator[Sentence]:
         for user in sorted({hop.user for hop in parts.trace.hops if hop.user}):
             own = [file for file in files if user.lower() in (name.lower() for name in file.users)]
             if own:
-                first, last = min(f.first or "~" for f in own), max(f.last or "" for f in own)
-                yield _tell(
-                    "files-user",
-                    *cites,
-                    user=user,
-                    files=f"{len(own):,}",
-                    first=day_or_minute(first),
-                    last=day_or_minute(last),
-                )
+                yield _tell("files-user", *cites, user=user, files=f"{len(own):,}")
 
 
 def _left(parts: Parts) -> Iterator[Sentence]:

@@ -35,3 +35,13 @@ def value(of: Value) -> str:
     if isinstance(of, Duration):
         return of.iso
     return f"{of.cat}: {', '.join(of.items)}" if of.items else of.cat
+
+
+def shortened(words: str, most: int) -> str:
+    """Return words cut to about ``most`` half-width characters, full-width ones counting as two."""
+    room = most
+    for at, char in enumerate(words):
+        room -= 2 if ord(char) > 0x2E7F else 1
+        if room < 0:
+            return words[: max(at - 1, 1)] + "…"
+    return words
