@@ -93,6 +93,15 @@ def revealed(text: str, sentence: Sentence, lang: str) -> str | None:
     return f"anonymous:{match[1]}" if match else None
 
 
+@cache
+def _no_ends() -> re.Pattern[str]:
+    return re.compile(table("ja", "speakers")["no_ends"])
+
+
+def _is_name(word: str, forbidden: list[str]) -> bool:
+    return word not in forbidden and _no_ends().search(word) is None
+
+
 def _japanese(text: str, sentence: Sentence) -> tuple[str, tuple[int, int]] | None:
     patterns, forbidden = _patterns("ja"), table("ja", "speakers")["not_names"]
     opened = text.find("「", sentence.start, sentence.end)
@@ -104,7 +113,7 @@ def _japanese(text: str, sentence: Sentence) -> tuple[str, tuple[int, int]] | No
             names = [
                 m[1]
                 for m in patterns.named.finditer(text, max(sentence.start, opened - 60), opened)
-                if m[1] not in forbidden
+                if _is_name(m[1], forbidden)
             ]
             if names:
                 return names[-1], (opened, closed + 1)
@@ -113,14 +122,14 @@ def _japanese(text: str, sentence: Sentence) -> tuple[str, tuple[int, int]] | No
     if told:
         if told[1]:
             return f"anonymous:{told[1]}", (sentence.start, sentence.end)
-        if told[2] not in forbidden:
+        if _is_name(told[2], forbidden):
             return told[2], (sentence.start, sentence.end)
     tail = re.compile(
         r"(?:と(?:し(?:て(?:いる|います)|た)|回答し|説明し|発表し|公表し|コメントし|述べ|話し|強調し|主張し)|否定し(?:た|て)|(?:を|と)明らかにし|を(?:発表|公表)し)"
     )
     if tail.search(text, max(sentence.start, sentence.end - 24), sentence.end):
         for match in patterns.named.finditer(text, sentence.start, sentence.end):
-            if match[1] not in forbidden:
+            if _is_name(match[1], forbidden):
                 attacker = patterns.attacker.search(match[1])
                 return ("attacker:" + match[1] if attacker else match[1]), (sentence.start, sentence.end)
     return None
