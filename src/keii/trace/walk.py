@@ -39,6 +39,7 @@ class _Walk:
         self.since: dict[str, dt.datetime] = {}
         self.users: dict[str, dt.datetime] = {}
         self.taken: dict[int, tuple[Session, str]] = {}
+        self.directions: dict[tuple[str, str, str, str | None, dt.datetime], str] = {}
         self.strong = frozenset(load("trace/contacts")["strong"])
         self.controllers = controllers(connection, names)
         self.clients = clients_of_shares(connection, names)
@@ -52,8 +53,10 @@ class _Walk:
         """True if this login never came this way before the intrusion began; without a login, if nobody did."""
         if not self.has_past:
             return True
+        # What lies before the first sign may be the intruder's own way in: the past ends where the look back does.
+        past = self.begin if session.first >= self.begin else self.begin - _BACK
         return not any(
-            other.first < self.begin
+            other.first < past
             and other.target_host == session.target_host
             and other.source_host == session.source_host
             and other.family == session.family
@@ -147,6 +150,9 @@ def _round(state: _Walk, found: Sequence[Session], signs: dict[str, dt.datetime]
             continue
         if direction == "backward" and _is_outside(state, session.source_host):
             direction = "inbound"
+        # Once the source is known a step back looks like one forward: it stays what it was found as.
+        key = (session.source_host, session.target_host, session.family, session.user, session.first)
+        direction = state.directions.setdefault(key, direction)
         taken[number] = (session, direction)
         if direction != "inbound":
             earlier = state.since.get(session.source_host, session.first)
