@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -41,6 +41,7 @@ def hunt_command(paths: tuple[Path, ...], intel: tuple[Path, ...], *, lang: str 
 
 def _hunted(report: Report, lang: Lang, *, as_json: bool) -> int:
     coverage = report.hunt
+    names_of = {source.id: source.name for source in report.sources}
     if as_json:
         show.json_lines({"match": m.id, "intel": m.indicator or m.pattern, **_seen(m)} for m in report.matches)
         show.json_line(coverage)
@@ -52,7 +53,7 @@ def _hunted(report: Report, lang: Lang, *, as_json: bool) -> int:
                 day_or_minute(m.first_seen),
                 day_or_minute(m.last_seen),
                 f"{m.events:,}",
-                _where(m),
+                _where(m, names_of),
             )
             for m in report.matches
         ]
@@ -92,9 +93,9 @@ def _what(match: Match) -> str:
     return " ".join(str(p) for p in (pattern.method, pattern.uri, pattern.user_agent) if p) if pattern else "?"
 
 
-def _where(match: Match) -> str:
+def _where(match: Match, names: Mapping[str, str]) -> str:
     first = match.locators[0] if match.locators else None
-    return f"{first.source} {first.record}" if first else ""
+    return f"{names.get(first.source, first.source)} #{first.record}" if first else ""
 
 
 def _traced(case: Path) -> tuple[Trace, Report]:
