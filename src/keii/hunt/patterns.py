@@ -52,7 +52,8 @@ def _conditions(pattern: IntelPattern, present: frozenset[str]) -> tuple[str | N
     conditions: list[str] = []
     values: list[object] = []
     if pattern.uri:
-        asked = "regexp_full_match(coalesce(path, regexp_replace(url, '^[a-zA-Z]+://[^/]*', '')), ?)"
+        # A request to a proxy has the whole URL where others have the path.
+        asked = "regexp_full_match(regexp_replace(coalesce(path, url), '^[a-zA-Z]+://[^/]*', ''), ?)"
         conditions.append(asked)
         values.append(_expression(pattern.uri))
     for column, value in (("user_agent", pattern.user_agent), ("method", pattern.method), ("dst_port", pattern.port)):
@@ -60,7 +61,12 @@ def _conditions(pattern: IntelPattern, present: frozenset[str]) -> tuple[str | N
             continue
         if column not in present:
             return None, []
-        conditions.append(f"upper({column}) = upper(?)" if column == "method" else f"{column} = ?")
+        fits = f"upper({column}) = upper(?)" if column == "method" else f"{column} = ?"
+        if column == "dst_port" and "proxied" in present:
+            fits = f"({fits} OR coalesce(proxied, false))"  # the port is the proxy's there
+        elif column == "user_agent" and pattern.uri:
+            fits = f"({fits} OR user_agent IS NULL)"  # a proxy's log may tell no agent: that is no other agent
+        conditions.append(fits)
         values.append(value)
     return " AND ".join(conditions), values
 

@@ -183,7 +183,7 @@ def _entry(p: Plan, story: Story) -> None:
     """A mail attachment is opened on a PC of the subsidiary; the document starts a loader."""
     opened = at(p.entry_day, "10:42:10")
     user = f"{NETBIOS}\\{p.entry.user}"
-    writer, runner = r"C:\Program Files\DeskSuite\writer.exe", r"C:\Windows\System32\rundll32.exe"
+    writer, runner = r"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE", r"C:\Windows\System32\rundll32.exe"
     attached = rf"C:\Users\{p.entry.user}\AppData\Local\Temp\quotation-2019.doc"
     _tell(
         story,
@@ -194,7 +194,7 @@ def _entry(p: Plan, story: Story) -> None:
         UtcTime=_utc(opened),
         Image=writer,
         CommandLine=f'"{writer}" "{attached}"',
-        ParentImage=r"C:\Program Files\DeskSuite\mail.exe",
+        ParentImage=r"C:\Program Files\Microsoft Office\root\Office16\OUTLOOK.EXE",
         User=user,
     )
     _tell(

@@ -21,13 +21,13 @@ NETBIOS = "HOSHIZORA"
 
 _PROGRAMS = (
     (
-        r"C:\Program Files\DeskSuite\writer.exe",
-        r'"C:\Program Files\DeskSuite\writer.exe" /n',
+        r"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE",
+        r'"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE" /n',
         r"C:\Windows\explorer.exe",
     ),
     (
-        r"C:\Program Files\DeskSuite\sheet.exe",
-        r'"C:\Program Files\DeskSuite\sheet.exe" /dde',
+        r"C:\Program Files\Microsoft Office\root\Office16\EXCEL.EXE",
+        r'"C:\Program Files\Microsoft Office\root\Office16\EXCEL.EXE" /dde',
         r"C:\Windows\explorer.exe",
     ),
     (
