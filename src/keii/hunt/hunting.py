@@ -68,7 +68,7 @@ def hunt(
                 hunted.append(pattern)
             else:
                 refused[say(reason)] += 1
-        matches += [_of_pattern(pattern, seen) for pattern, seen in pattern_hunt.seek(connection, lake, hunted)]
+        matches += [_of_pattern(pattern, seen) for pattern, seen in pattern_hunt.seek(connection, lake, _once(hunted))]
         absent = [("pattern", say("hunt.no_requests"))] if hunted and not lake.of("http") else []
         targets = msgspec.structs.replace(
             targets, not_hunted=dict(sorted((Counter(targets.not_hunted) + refused).items()))
@@ -88,20 +88,31 @@ def _order(match: Match) -> tuple[str, ...]:
 
 
 def _of_target(target: Target, seen: Seen) -> Iterator[Match]:
-    for indicator in target.indicators:
-        yield Match(
-            id=_id(indicator.source, indicator.kind, indicator.value, seen),
-            indicator=indicator,
-            host=seen.host,
-            table=seen.table,
-            column=seen.column,
-            values=seen.values,
-            first_seen=seen.first,
-            last_seen=seen.last,
-            events=seen.events,
-            locators=seen.locators,
-            note=_note(target, indicator, seen),
-        )
+    """Yield one match for a value that several reports name: with the one that says most, and the others in the note."""
+    indicator = max(target.indicators, key=lambda one: (len(one.sentence), one.source_name, one.source))
+    others = sorted({one.source_name for one in target.indicators} - {indicator.source_name})
+    also = f"; {say('hunt.also_in', facts={'names': ', '.join(others)})}" if others else ""
+    yield Match(
+        id=_id(indicator.source, indicator.kind, indicator.value, seen),
+        indicator=indicator,
+        host=seen.host,
+        table=seen.table,
+        column=seen.column,
+        values=seen.values,
+        first_seen=seen.first,
+        last_seen=seen.last,
+        events=seen.events,
+        locators=seen.locators,
+        note=_note(target, indicator, seen) + also,
+    )
+
+
+def _once(patterns: Sequence[IntelPattern]) -> list[IntelPattern]:
+    """Return patterns that several reports state in the same way once, with the longest sentence."""
+    chosen: dict[tuple[object, ...], IntelPattern] = {}
+    for pattern in sorted(patterns, key=lambda one: (-len(one.sentence), one.source_name)):
+        chosen.setdefault((pattern.uri, pattern.user_agent, pattern.method, pattern.port), pattern)
+    return list(chosen.values())
 
 
 def _of_pattern(pattern: IntelPattern, seen: Seen) -> Match:
