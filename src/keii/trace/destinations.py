@@ -1,31 +1,41 @@
-"""Destinations outside that look like an adversary's, without any intel: signs and weights in ``data/trace/destinations.yaml``."""
+"""Destinations outside that look like an adversary's, without any intel: signs that add up, by ``data/trace/destinations.yaml``."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
 import msgspec
-import numpy as np
 
 from keii.data import load
 from keii.model import Beacon, Locator
+from keii.trace.beacons import beacons, score_pairs
 from keii.trace.hosts import Names
 from keii.trace.internal import Networks
+from keii.trace.talks import gather_talks
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True):
-    """A pair of an own machine (address) and a destination (address or name) with its signs."""
+    """A pair of an own machine (address) and a destination (address or name) with its signs.
+
+    Attributes:
+        client: address of the machine; ``far`` name or address of the destination.
+        signs: ids of the signs, heaviest first; ``score`` the sum of their weights, at most 1. It orders and is no likelihood.
+        first, last: UTC, ISO 8601; ``connections`` contacts between them.
+        ports: of the destination; ``image`` the process that talked, where the machine's own log tells it.
+        locators: first 20 records.
+    """
 
     client: str
     far: str
     signs: tuple[str, ...]
-    score: int
+    score: float
     first: str
     last: str
     connections: int
+    ports: tuple[int, ...] = ()
+    image: str | None = None
     locators: tuple[Locator, ...] = ()
 
 
@@ -41,213 +51,164 @@ def proxies(connection: duckdb.DuckDBPyConnection, networks: Networks) -> frozen
     return frozenset(address for (address,) in rows if networks.is_internal(address))
 
 
-def suspicious(
-    connection: duckdb.DuckDBPyConnection,
-    networks: Networks,
-    forwarders: Iterable[str],
-    suspects: Iterable[str],
-    names: Names,
-) -> tuple[tuple[Destination, ...], tuple[Beacon, ...]]:
-    """Return destinations whose signs reach the threshold, and the beacons found on the way; ``suspects`` are addresses."""
+def prepare(connection: duckdb.DuckDBPyConnection, networks: Networks) -> None:
+    """Create the tables that ``suspicious`` asks: ``talk``, ``rhythm`` and ``suspect_pair``. Needs the view ``windows_true``."""
     table = load("trace/destinations")
-    known, relays = frozenset(suspects), frozenset(forwarders)
-    rows = [
-        row
-        for row in connection.execute(_PAIRS).fetchall()
-        if networks.is_internal(row[0]) and row[0] not in relays and _outside(networks, row[1])
-    ]
-    clients: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        clients[row[1]].add(row[0])
-    beacons = _beacons(connection, rows, clients, table["beacon"], names)
-    extra = _extra_signs(connection, table)
-    found = []
-    for client, far, count, first, last, ports, named, tls, tls_nameless, places in rows:
-        signs = {sign for sign, pairs in extra.items() if (client, far) in pairs}
-        signs |= _own_signs(
-            table, far, clients[far], ports, named=bool(named), tls=tls, tls_nameless=bool(tls_nameless)
-        )
-        if (client, far) in beacons:
-            signs.add("beacon")
-        if client in known:
-            signs.add("suspect")
-        score = sum(table["weights"][sign] for sign in signs)
-        if score >= table["told"] and signs & set(table["strong"]):
-            found.append(
-                Destination(
-                    client=client,
-                    far=far,
-                    signs=tuple(sorted(signs)),
-                    score=score,
-                    first=_iso(first),
-                    last=_iso(last),
-                    connections=count,
-                    locators=_places(places),
-                )
-            )
-    return tuple(sorted(found, key=lambda d: (-d.score, d.first, d.client, d.far))), tuple(beacons.values())
+    gather_talks(connection, networks, table)
+    score_pairs(connection, table)
+    connection.execute(_pairs(table), _values(table))
 
 
-def _places(places: Sequence[dict[str, Any]]) -> tuple[Locator, ...]:
-    return tuple(Locator(source=p["source"], record=p["record"], record_id=p["own"]) for p in places)
+def suspicious(
+    connection: duckdb.DuckDBPyConnection, suspects: Iterable[str], names: Names
+) -> tuple[tuple[Destination, ...], tuple[Beacon, ...]]:
+    """Return destinations whose signs reach the threshold, heaviest first, and the pairs that talk at regular intervals.
 
-
-def _outside(networks: Networks, far: str) -> bool:
-    local = ("224.", "239.", "255.", "ff0", "fe80", "127.", "169.254.", "0.")
-    if far.startswith(local) or far.endswith(".255") or far in ("::1", "-", ""):
-        return False
-    return not networks.is_internal(far)
-
-
-def _iso(moment: Any) -> str:
-    return str(moment.isoformat(timespec="microseconds"))
-
-
-# Per (client, destination address, or name where a proxy hides the address): what the sensors tell.
-_PAIRS = """
-    WITH name AS (
-        SELECT DISTINCT dst_ip FROM tls WHERE server_name IS NOT NULL AND NOT regexp_matches(server_name, '^[0-9.:]+$')
-        UNION SELECT dst_ip FROM http
-            WHERE hostname IS NOT NULL AND hostname <> dst_ip AND NOT regexp_matches(hostname, '^[0-9.:]+$')
-        UNION SELECT unnest(answers) FROM dns
-    ),
-    hello AS (
-        SELECT src_ip, dst_ip, bool_or(server_name IS NULL OR server_name = dst_ip) AS nameless, list(DISTINCT dst_port) AS ports FROM tls
-        WHERE dst_ip IS NOT NULL GROUP BY ALL
-    ),
-    flow AS (
-        SELECT src_ip, dst_ip AS far, count(*) AS n, min(occurred) AS first, max(occurred) AS last,
-               list(DISTINCT dst_port) FILTER (protocol = 'tcp' AND coalesce(bytes_out, 0) + coalesce(bytes_in, 0) > 0) AS ports,
-               list({'source': source, 'record': record, 'own': uid} ORDER BY occurred, source, record)[1:20] AS places
-        FROM network WHERE src_ip IS NOT NULL AND dst_ip IS NOT NULL AND occurred IS NOT NULL GROUP BY ALL
-    )
-    SELECT flow.src_ip, far, n, first, last, coalesce(flow.ports, []),
-           far IN (SELECT dst_ip FROM name WHERE dst_ip IS NOT NULL),
-           coalesce(hello.ports, []), coalesce(hello.nameless, false), places
-    FROM flow LEFT JOIN hello ON flow.src_ip = hello.src_ip AND far = hello.dst_ip
-    UNION ALL
-    SELECT src_ip, hostname, count(*), min(occurred), max(occurred), [], true, [], false,
-           list({'source': source, 'record': record, 'own': uid} ORDER BY occurred, source, record)[1:20]
-    FROM http WHERE proxied AND hostname IS NOT NULL AND hostname <> '' AND src_ip IS NOT NULL AND occurred IS NOT NULL
-    GROUP BY ALL
-    ORDER BY 1, 2
-"""
-
-
-def _own_signs(
-    table: dict[str, Any],
-    far: str,
-    clients: set[str],
-    ports: Sequence[int],
-    *,
-    named: bool,
-    tls: Sequence[int],
-    tls_nameless: bool,
-) -> set[str]:
-    signs = set()
-    if len(clients) <= 2:
-        signs.add("rare")
-    if not named and far.replace(".", "").replace(":", "").isalnum() and (far[:1].isdigit() or ":" in far):
-        signs.add("nameless")
-    if any(port not in table["common_ports"] for port in ports if port is not None):
-        signs.add("odd-port")
-    if any(port not in table["tls_ports"] for port in tls if port is not None) and (not named or tls_nameless):
-        signs.add("tls-odd-port")
-    if tls_nameless and not named:
-        signs.add("tls-nameless")
-    return signs
-
-
-def _extra_signs(connection: duckdb.DuckDBPyConnection, table: dict[str, Any]) -> dict[str, set[tuple[str, str]]]:
-    """Return sign → pairs for what stands in other logs than the connections."""
-    endings = "|".join(ending.replace(".", "[.]") for ending in table["executables"])
-    asked: dict[str, tuple[str, list[Any]]] = {
-        "download": (_DOWNLOAD, [f"({endings})$"]),
-        "upload": (_UPLOAD, []),
-        "odd-program": (_ODD_PROGRAM, [table["programs"]]),
-        "heavy-upload": (_HEAVY, [table["heavy"]]),
-    }
-    return {
-        sign: {(client, far) for client, far in connection.execute(sql, values).fetchall() if client and far}
-        for sign, (sql, values) in asked.items()
-    }
-
-
-_DOWNLOAD = """
-    SELECT DISTINCT src_ip, unnest([dst_ip, hostname]) FROM http
-    WHERE (regexp_matches(lower(split_part(path, '?', 1)), ?) OR mime_type LIKE '%dosexec%') AND coalesce(status, 200) < 400
-    UNION SELECT DISTINCT dst_ip, src_ip FROM files WHERE mime_type LIKE '%dosexec%' OR mime_type LIKE '%x-executable%'
-"""
-_UPLOAD = (
-    "SELECT DISTINCT src_ip, unnest([dst_ip, hostname]) FROM http WHERE method = 'PUT' AND coalesce(status, 200) < 400"
-)
-_ODD_PROGRAM = """
-    SELECT DISTINCT SourceIp, unnest([DestinationIp, DestinationHostname]) FROM windows_true
-    WHERE event_id = 3 AND lower(Initiated) = 'true' AND len(list_filter(?, lambda part: contains(lower(Image), part))) > 0
-"""
-_HEAVY = """
-    SELECT DISTINCT n.src_ip, unnest([n.dst_ip, h.hostname])
-    FROM (SELECT * FROM network WHERE bytes_out >= ? AND bytes_out > 10 * coalesce(bytes_in, 0)
-          AND dst_port NOT IN (445, 139, 2049, 3260)) AS n
-    LEFT JOIN (SELECT src_ip, hostname, occurred FROM http WHERE proxied AND uid IS NULL) AS h ON h.src_ip = n.src_ip
-      AND h.occurred BETWEEN n.occurred - INTERVAL 2 SECOND
-          AND n.occurred + to_microseconds(CAST((coalesce(n.duration, 0) + 2) * 1000000 AS BIGINT))
-"""
-
-
-def _beacons(
-    connection: duckdb.DuckDBPyConnection,
-    rows: Sequence[tuple[Any, ...]],
-    clients: dict[str, set[str]],
-    limits: dict[str, Any],
-    names: Names,
-) -> dict[tuple[str, str], Beacon]:
-    """Return regular pairs: the score is one minus the median absolute deviation of the intervals over their median.
-
-    Intervals are those between connections at different seconds; the median is blind to nights and weekends off.
+    A destination is weighed as a whole: what one port or one machine shows counts for all of its traffic. ``suspects`` are
+    addresses of machines that are compromised by other evidence. Needs ``prepare``.
     """
-    wanted = sorted(
-        (
-            (row[0], row[1], row[2])
-            for row in rows
-            if row[2] >= limits["connections"] and len(clients[row[1]]) <= limits["clients"]
-        ),
-        key=lambda pair: (-pair[2], pair[0], pair[1]),
-    )[:5_000]
-    if not wanted:
-        return {}
-    connection.execute("CREATE OR REPLACE TEMP TABLE wanted (client VARCHAR, far VARCHAR)")
-    connection.executemany("INSERT INTO wanted VALUES (?, ?)", [[pair[0], pair[1]] for pair in wanted])
-    spans = {(row[0], row[1]): row for row in rows}
-    found = {}
-    for client, far, seconds in connection.execute(_SECONDS).fetchall():
-        gaps = np.diff(np.asarray(seconds, np.float64))
-        if len(gaps) < limits["connections"] - 1:
-            continue
-        median = float(np.median(gaps))
-        spread = float(np.median(np.abs(gaps - median)))
-        score = max(0.0, 1 - spread / median) if median >= 5 else 0.0
-        if score >= limits["score"]:
-            row = spans[client, far]
-            found[client, far] = Beacon(
-                host=names.name_of(client),
-                destination=far,
-                connections=len(seconds),
-                first=_iso(row[3]),
-                last=_iso(row[4]),
-                interval=round(median, 1),
-                jitter=round(spread, 1),
-                score=round(score, 3),
-                locators=_places(row[9]),
-            )
+    table = load("trace/destinations")
+    known = frozenset(suspects)
+    rows = connection.execute("SELECT * FROM suspect_pair ORDER BY far, client").fetchall()
+    columns = [column[0] for column in connection.description or ()]
+    by_far: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        pair = dict(zip(columns, row, strict=True))
+        by_far.setdefault(pair["far"], []).append(pair)
+    found = [one for group in by_far.values() for one in _told(connection, group, known, table)]
+    common = {
+        pair["far"] for group in by_far.values() for pair in group if pair["common_service"] or pair["many_hosts"]
+    }
+    regular = [one for one in beacons(connection, table["regular_from"]) if one.destination not in common]
+    return (
+        tuple(sorted(found, key=lambda one: (-one.score, one.first, one.client, one.far))),
+        tuple(msgspec.structs.replace(one, host=names.name_of(one.host, one.first)) for one in regular),
+    )
+
+
+def _told(
+    connection: duckdb.DuckDBPyConnection, group: list[dict[str, Any]], known: frozenset[str], table: dict[str, Any]
+) -> list[Destination]:
+    """Return the machines that talked to one destination, those for which its signs are heavy enough."""
+    weights: dict[str, float] = table["weights"]
+    rhythm = max(pair["score"] or 0.0 for pair in group)
+    shared = {sign for pair in group for sign in weights if pair.get(sign.replace("-", "_"))}
+    found = []
+    for pair in group:
+        signs = shared | ({"suspect"} if pair["client"] in known else set())
+        total = sum(weights[sign] * (rhythm if sign == "regular" else 1) for sign in sorted(signs))
+        if total >= table["told"]:
+            found.append(_destination(connection, pair, min(1.0, round(total, 3)), signs, weights))
     return found
 
 
-_SECONDS = """
-    SELECT client, far, list(DISTINCT second ORDER BY second) FROM (
-        SELECT w.client, w.far, epoch_us(n.occurred) // 1000000 AS second
-            FROM network AS n JOIN wanted AS w ON n.src_ip = w.client AND n.dst_ip = w.far
-        UNION ALL SELECT w.client, w.far, epoch_us(h.occurred) // 1000000
-            FROM http AS h JOIN wanted AS w ON h.proxied AND h.src_ip = w.client AND h.hostname = w.far
-    ) WHERE second IS NOT NULL GROUP BY ALL ORDER BY ALL
-"""
+def _destination(
+    connection: duckdb.DuckDBPyConnection,
+    pair: dict[str, Any],
+    score: float,
+    signs: set[str],
+    weights: dict[str, float],
+) -> Destination:
+    places = connection.execute(
+        "SELECT source, record, own FROM talk WHERE client = ? AND far = ? ORDER BY occurred, source, record LIMIT 20",
+        [pair["client"], pair["far"]],
+    ).fetchall()
+    return Destination(
+        client=pair["client"],
+        far=pair["far"],
+        signs=tuple(sorted(signs, key=lambda sign: (-weights[sign], sign))),
+        score=score,
+        first=pair["first"].isoformat(timespec="microseconds"),
+        last=pair["last"].isoformat(timespec="microseconds"),
+        connections=pair["events"],
+        ports=tuple(port for port in pair["ports"] if port is not None),
+        image=pair["image"],
+        locators=tuple(Locator(source=source, record=record, record_id=own) for source, record, own in places),
+    )
+
+
+def _values(table: dict[str, Any]) -> dict[str, Any]:
+    """Return the lists of the table that the statement takes as parameters."""
+    return {
+        "common_ports": table["common_ports"],
+        "second_ports": table["second_ports"],
+        "executables": table["executables"],
+        "places": [pattern.lower() for pattern in table["places"]],
+        "updaters": [pattern.lower() for pattern in table["own_updaters"]],
+        "hosts": [pattern.lower() for pattern in table["script_hosts"]],
+        "common": table["common"],
+        "but_not": table["but_not"],
+    }
+
+
+def _pairs(table: dict[str, Any]) -> str:
+    """Return the statement that creates ``suspect_pair``: a row per machine and destination with a column per sign.
+
+    A process matters by its path in lower case; a certificate is self-signed where subject and issuer are the same.
+    """
+    return f"""
+    CREATE OR REPLACE TEMP TABLE suspect_pair AS
+    WITH bounds AS (SELECT min(occurred) AS began, count(DISTINCT client) AS machines FROM talk),
+    lane AS (  -- what several logs tell of the same contacts counts once: the log that tells most
+        SELECT client, far, max(events) AS events, max(bytes_out) AS bytes_out, max(bytes_in) AS bytes_in FROM (
+            SELECT client, far, count(*) AS events, sum(out)::BIGINT AS bytes_out, sum(into_)::BIGINT AS bytes_in
+            FROM talk GROUP BY client, far, kind, kind = 'proxy' AND own IS NULL
+        ) GROUP BY client, far
+    ),
+    seen AS (
+        SELECT client, far, list_sort(list(DISTINCT ip)) AS addresses, list_sort(list(DISTINCT port)) AS ports, min(occurred) AS first,
+               max(occurred) AS last, max(duration) AS longest,
+               avg(CASE WHEN failed THEN 1.0 ELSE 0.0 END) AS failing_share,
+               bool_or(port NOT IN (SELECT unnest($common_ports)) AND port NOT IN (SELECT unnest($second_ports))
+                       AND (kind <> 'flow' OR service IS NULL OR service NOT IN ('dns', 'ntp', 'quic', 'stun', 'dtls'))) AS odd_port,
+               bool_or(port IN (SELECT unnest($second_ports))) AS second_port,
+               bool_or(image IS NOT NULL AND len(list_filter($places, lambda p: image LIKE p)) > 0
+                       AND len(list_filter($updaters, lambda p: image LIKE p)) = 0) AS program_place,
+               bool_or(image IS NOT NULL AND len(list_filter($hosts, lambda p: image LIKE p)) > 0) AS script_host,
+               arg_max(image, len(list_filter($places, lambda p: image LIKE p)) * 2
+                   + len(list_filter($hosts, lambda p: image LIKE p))) AS image
+        FROM talk GROUP BY client, far
+    ),
+    pair AS (SELECT seen.*, lane.events, lane.bytes_out, lane.bytes_in FROM seen JOIN lane USING (client, far)),
+    shared AS (SELECT far, count(DISTINCT client) AS clients, min(first) AS earliest FROM pair GROUP BY far),
+    asked AS (SELECT DISTINCT src_ip FROM dns WHERE answers IS NOT NULL),
+    answered AS (SELECT DISTINCT unnest(answers) AS ip FROM dns),
+    handshake AS (
+        SELECT dst_ip, bool_or(server_name IS NULL OR regexp_matches(server_name, '^[0-9.]+$')) AS no_name,
+               bool_or(subject IS NOT NULL AND subject = issuer) OR bool_or(contains(lower(more), 'self signed certificate')) AS self_signed
+        FROM tls WHERE dst_ip IS NOT NULL AND coalesce(established, true) GROUP BY dst_ip
+    ),
+    sent AS (
+        SELECT DISTINCT src_ip AS ip FROM files WHERE mime_type IN (SELECT unnest($executables))
+        UNION SELECT DISTINCT dst_ip FROM http WHERE mime_type IN (SELECT unnest($executables))
+    ),
+    named_sent AS (SELECT DISTINCT lower(hostname) AS far FROM http WHERE mime_type IN (SELECT unnest($executables))),
+    put AS (
+        SELECT DISTINCT dst_ip AS ip FROM http WHERE upper(method) IN ('PUT', 'MKCOL', 'PROPPATCH')
+            AND regexp_matches(coalesce(hostname, dst_ip), '^[0-9.]+$')
+    )
+    SELECT pair.client, pair.far, addresses, ports, first, last, events, bytes_out, bytes_in, image, rhythm.score,
+           coalesce(rhythm.score >= {float(table["regular_from"])}, false) AS regular,
+           coalesce(rhythm.score >= {float(table["very_from"])} AND rhythm.check_ins >= {int(table["many"])}, false) AS very_regular,
+           coalesce(rhythm.steady >= 0.8 AND rhythm.score >= {float(table["regular_from"])}, false) AS steady_size,
+           events >= 10 AND failing_share >= 0.9 AS failing,
+           coalesce(odd_port, false) AS odd_port, coalesce(second_port AND NOT odd_port, false) AS other_port,
+           (regexp_matches(pair.far, '^[0-9.]+$') OR contains(pair.far, ':')) AND pair.client IN (SELECT src_ip FROM asked)
+               AND pair.far NOT IN (SELECT ip FROM answered WHERE ip IS NOT NULL) AS bare_address,
+           coalesce(list_has_any(addresses, (SELECT list(dst_ip) FROM handshake WHERE no_name)), false) AS no_server_name,
+           coalesce(list_has_any(addresses, (SELECT list(dst_ip) FROM handshake WHERE self_signed)), false) AS self_signed,
+           coalesce(list_has_any(addresses, (SELECT list(ip) FROM sent)), false) OR pair.far IN (SELECT far FROM named_sent) AS executable,
+           program_place, script_host, longest >= {float(table["long_seconds"])} AS long,
+           bytes_out >= {int(table["upload_least"])} AND bytes_out >= {float(table["upload_ratio"])} * bytes_in AS upload,
+           bytes_out >= {int(table["heavy_least"])} AND bytes_out >= {float(table["upload_ratio"])} * bytes_in AS heavy_upload,
+           events >= {int(table["hammering_least"])} AND failing_share >= 0.95 AS hammering,
+           coalesce(list_has_any(addresses, (SELECT list(ip) FROM put)), false) AS write_request,
+           shared.clients <= 2 AS few_hosts,
+           shared.earliest >= bounds.began + to_days({int(table["new_days"])}) AS new,
+           bounds.machines >= {int(table["many_least"])} AND shared.clients >= {float(table["many_share"])} * bounds.machines AS many_hosts,
+           shared.clients >= {int(table["several"])} AND NOT (bounds.machines >= {int(table["many_least"])}
+               AND shared.clients >= {float(table["many_share"])} * bounds.machines) AS several_hosts,
+           len(list_filter($common, lambda s: pair.far = s OR pair.far LIKE '%.' || s)) > 0
+               AND len(list_filter($but_not, lambda s: pair.far = s OR pair.far LIKE '%.' || s)) = 0 AS common_service
+    FROM pair JOIN shared USING (far) CROSS JOIN bounds LEFT JOIN rhythm ON pair.client = rhythm.client AND pair.far = rhythm.far
+    """

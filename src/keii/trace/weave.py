@@ -12,7 +12,7 @@ from keii.model import Infection, Match, Trace, Transfer
 from keii.model.trace import Reason
 from keii.trace.clocks import apply_clocks, clocks
 from keii.trace.coverage import coverage
-from keii.trace.destinations import proxies, suspicious
+from keii.trace.destinations import prepare, proxies, suspicious
 from keii.trace.files import Suspect, files
 from keii.trace.happened import steps
 from keii.trace.hosts import Names, identities
@@ -51,12 +51,13 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     signs = Signs(names, networks)
     far = take_matches(signs, matches, forwarders)
     take_same_destination(connection, signs, far, forwarders)
-    found, beacons = suspicious(connection, networks, forwarders, (), names)
+    prepare(connection, networks)
+    found, beacons = suspicious(connection, (), names)
     far |= take_behaviour(signs, found)
     path = walk(connection, signs.infections(), hosts, networks)
     hops = path.hops
     take_hops(signs, hops)
-    again, _ = suspicious(connection, networks, forwarders, signs.addresses(), names)
+    again, _ = suspicious(connection, signs.addresses(), names)
     told = {(one.client, one.far) for one in found}
     new = [one for one in again if (one.client, one.far) not in told]
     far |= take_behaviour(signs, new)
