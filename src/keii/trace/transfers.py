@@ -75,7 +75,8 @@ _VOLUME = """
         WHERE d.far IS NOT NULL OR h.hostname IN (SELECT far FROM destination) OR t.server_name IN (SELECT far FROM destination)
     ),
     asked AS (  -- lines of a proxy's own log: no sensor id; the end of the request is what it logs
-        SELECT client.name, client.address, coalesce(nullif(h.hostname, ''), h.dst_ip) AS far, h.occurred, h.method, h.path, h.source, h.record
+        SELECT client.name, client.address, coalesce(nullif(h.hostname, ''), h.dst_ip) AS far, h.occurred, h.method,
+               h.path, h.source, h.record
         FROM http AS h JOIN client ON h.src_ip = client.address
         WHERE coalesce(h.proxied, false) AND h.uid IS NULL
           AND (h.hostname IN (SELECT far FROM destination) OR h.dst_ip IN (SELECT far FROM destination))
@@ -86,10 +87,12 @@ _VOLUME = """
           AND n.src_ip IN (SELECT address FROM asked) GROUP BY n.dst_ip, n.dst_port HAVING count(DISTINCT n.src_ip) >= 1
     ),
     through AS (
-        SELECT asked.name, asked.far, n.occurred, coalesce(n.bytes_out, n.ip_bytes_out, 0) AS out, coalesce(n.bytes_in, n.ip_bytes_in, 0) AS into_,
+        SELECT asked.name, asked.far, n.occurred, coalesce(n.bytes_out, n.ip_bytes_out, 0) AS out, coalesce(n.bytes_in,
+               n.ip_bytes_in, 0) AS into_,
                CASE WHEN asked.method IN ('PUT', 'POST') THEN asked.path END AS file, n.source, n.record, n.uid AS own,
                row_number() OVER (PARTITION BY asked.source, asked.record ORDER BY
-                   least(abs(epoch(n.occurred) - epoch(asked.occurred)), abs(epoch(n.occurred) + coalesce(n.duration, 0) - epoch(asked.occurred)))) AS nearest
+                   least(abs(epoch(n.occurred) - epoch(asked.occurred)), abs(epoch(n.occurred) + coalesce(n.duration,
+               0) - epoch(asked.occurred)))) AS nearest
         FROM asked JOIN network AS n ON n.src_ip = asked.address
         JOIN proxies ON n.dst_ip = proxies.dst_ip AND n.dst_port = proxies.dst_port
         WHERE asked.occurred BETWEEN n.occurred - INTERVAL 2 SECOND

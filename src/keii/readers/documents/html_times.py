@@ -100,7 +100,7 @@ def linked_data(root: Any) -> list[dict[str, Any]]:
 
 
 def _candidates(root: Any, lang: str) -> Iterator[Candidate | RejectedDate]:
-    def told(rank: int, value: Any, place: str, update: bool) -> Iterator[Candidate | RejectedDate]:  # noqa: FBT001 - a fact of the candidate
+    def told(rank: int, value: Any, place: str, *, update: bool) -> Iterator[Candidate | RejectedDate]:
         if isinstance(value, str) and value.strip() and len(value) < 80:
             moment = iso_moment(value, lang)
             if isinstance(moment, str):
@@ -109,14 +109,14 @@ def _candidates(root: Any, lang: str) -> Iterator[Candidate | RejectedDate]:
                 yield Candidate(rank, update, moment, place)
 
     for item in linked_data(root):
-        yield from told(0, item.get("datePublished"), "JSON-LD datePublished", False)
-        yield from told(0, item.get("dateModified"), "JSON-LD dateModified", True)
+        yield from told(0, item.get("datePublished"), "JSON-LD datePublished", update=False)
+        yield from told(0, item.get("dateModified"), "JSON-LD dateModified", update=True)
     for meta in root.iter("meta"):
         key = str(meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
         if key in _PUBLISHED:
-            yield from told(1, meta.get("content"), f"meta {key}", False)
+            yield from told(1, meta.get("content"), f"meta {key}", update=False)
         elif key in _UPDATED:
-            yield from told(1, meta.get("content"), f"meta {key}", True)
+            yield from told(1, meta.get("content"), f"meta {key}", update=True)
     for index, element in enumerate(root.iter("time")):
         outside = any(
             str(up.tag) in {"header", "nav", "aside", "footer"} for up in element.iterancestors()
@@ -129,7 +129,7 @@ def _candidates(root: Any, lang: str) -> Iterator[Candidate | RejectedDate]:
                 as_text=str(value).strip()[:60], place="time element", reason="stands in the page's furniture"
             )
         elif index < 200:
-            yield from told(2, value, "time element", update)
+            yield from told(2, value, "time element", update=update)
 
 
 def page_times(root: Any, lang: str, byline: Byline, url: str) -> Times:
@@ -152,7 +152,7 @@ def page_times(root: Any, lang: str, byline: Byline, url: str) -> Times:
     if match := re.search(r"/((?:19|20)\d\d)/(\d\d)/(\d\d)(?:/|$)", url):
         moment_or_reason = iso_moment("-".join(match.groups()), lang)
         if isinstance(moment_or_reason, Moment):
-            found.append(Candidate(9, False, moment_or_reason, "address"))
+            found.append(Candidate(9, update=False, moment=moment_or_reason, place="address"))
     published, others = _take([item for item in found if not item.update], byline, lang)
     updated, more = _take([item for item in found if item.update], byline, lang)
     if published is None and updated is not None and not rejected:

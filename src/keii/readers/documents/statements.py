@@ -52,8 +52,7 @@ def _japanese(text: str, taken: list[tuple[int, int]]) -> list[Block]:
             who = "" if passive else _subject(words[: said if said >= 0 else None])
             if who:
                 subjects[who] += 1
-            for quote in _quoted(words, said, official):
-                quotes.append((who, at + quote.start(1), at + quote.end(1)))
+            quotes += [(who, at + quote.start(1), at + quote.end(1)) for quote in _quoted(words, said, official)]
     title = _titled(text, taken)
     if not quotes:
         return []

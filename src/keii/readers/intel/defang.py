@@ -62,10 +62,7 @@ def refang(words: str) -> str:
 
 def find(text: str) -> list[Seen]:
     """Return the addresses, names, URLs, hashes and e-mail addresses of ``text``, in order, without overlap."""
-    found: list[Seen] = []
-    for seen in (*_urls(text), *_mails(text), *_hashes(text), *_wide(text)):
-        found.append(seen)
-    found = _apart(found)
+    found = _apart([*_urls(text), *_mails(text), *_hashes(text), *_wide(text)])
     starts = [seen.start for seen in found]
     names = []
     for match in _HOST.finditer(text):

@@ -36,7 +36,7 @@ class Pattern(msgspec.Struct, frozen=True):
     qualifiers: tuple[str, ...]
 
 
-def parse(pattern: str) -> Pattern:
+def parse(pattern: str) -> Pattern:  # noqa: C901 - one branch for each kind of token
     """Return the comparisons of ``pattern``; raises RuleError that names the place where it is not a pattern."""
     if len(pattern) > MAX_PATTERN:
         raise RuleError(f"the pattern has {len(pattern):,} characters; at most {MAX_PATTERN:,} are read")

@@ -119,7 +119,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
             if line.startswith("#Fields:"):
                 yield from _batches(names, rows)
                 names, rows = _names(line), []
-            elif line.strip() and not line.startswith("#"):
+            elif line.strip(" \t\r\n\x0b\x0c") and not line.startswith("#"):
                 cells = _cells(line)
                 if len(cells) == len(names) and _spec(names):
                     rows.append((number, cells))
