@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from keii.model import FirstHost, Hop, Infection, Step
 from keii.model.trace import CoverageCell, Reason
+from keii.trace.path import NEVER, graph, reached
 
 _ENTRY = ("office-child", "user-folder-program")
 
@@ -21,7 +23,11 @@ def first_hosts(
     dated = [i for i in infections if i.first]
     if not dated:
         return ()
-    order = {i.host: at for at, i in enumerate(sorted(dated, key=lambda i: (i.first or "~", i.host)))}
+    entered = {hop.target_host for hop in hops}  # of machines with a sign at one instant, who entered comes before whom
+    order = {
+        i.host: at for at, i in enumerate(sorted(dated, key=lambda i: (i.first or "~", i.host in entered, i.host)))
+    }
+    reaches = _reaches(dated, hops)
     begins = _log_begins(coverage)
     found = []
     for infection in dated:
@@ -29,6 +35,7 @@ def first_hosts(
         out = [h for h in hops if h.source_host == infection.host]
         entry = [s for s in steps if s.host == infection.host and s.kind in _ENTRY]
         score = 0.5 / (1 + order[infection.host]) + (0.3 if entry else 0) + (0.1 if out else 0) + (0 if into else 0.1)
+        score += 0.1 * len(reaches[infection.host]) / max(len(dated) - 1, 1)
         speaks_for, against = [], []
         if order[infection.host] == 0:
             speaks_for.append(Reason(why="first.earliest", facts={"at": _minute(infection.first)}))
@@ -38,6 +45,9 @@ def first_hosts(
             )
         if out and not into:
             speaks_for.append(Reason(why="first.only-out", facts={"count": str(len(out))}))
+        if reaches[infection.host]:
+            facts = {"count": str(len(reaches[infection.host])), "others": str(len(dated) - 1)}
+            speaks_for.append(Reason(why="first.reaches", facts=facts))
         if into:
             against.append(
                 Reason(why="first.entered", facts={"from": into[0].source_host, "at": _minute(into[0].first)})
@@ -55,6 +65,28 @@ def first_hosts(
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda f: (-f.score, f.earliest or "~", f.host))[:20])
+
+
+def _reaches(dated: Sequence[Infection], hops: Sequence[Hop]) -> dict[str, set[str]]:
+    """Return for every machine which others can have been entered from it, step after step in order of time."""
+    hosts = sorted({i.host for i in dated} | {end for hop in hops for end in (hop.source_host, hop.target_host)})
+    number = {host: at for at, host in enumerate(hosts)}
+    steps = graph(
+        [number[hop.source_host] for hop in hops],
+        [number[hop.target_host] for hop in hops],
+        [_micros(hop.last) for hop in hops],  # a stretch of contacts counts while it lasts
+        len(hosts),
+    )
+    infected = {i.host for i in dated}
+    found = {}
+    for infection in dated:
+        arrival = reached(steps, {number[infection.host]: _micros(infection.first or "")})
+        found[infection.host] = {hosts[at] for at in (arrival < NEVER).nonzero()[0]} & infected - {infection.host}
+    return found
+
+
+def _micros(instant: str) -> int:
+    return int(dt.datetime.fromisoformat(instant).timestamp() * 1_000_000)
 
 
 def _minute(instant: str | None) -> str:

@@ -13,6 +13,7 @@ from keii.model.trace import Reason
 from keii.trace.clocks import apply_clocks, clocks
 from keii.trace.coverage import coverage
 from keii.trace.destinations import prepare, proxies, suspicious
+from keii.trace.executions import executions
 from keii.trace.files import Suspect, files
 from keii.trace.happened import steps
 from keii.trace.hosts import Names, identities
@@ -55,7 +56,8 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     found, beacons = suspicious(connection, (), names)
     far |= take_behaviour(signs, found)
     path = walk(connection, signs.infections(), hosts, networks)
-    hops = path.hops
+    alone = executions(connection, hosts, signs.infections(), path.hops)
+    hops = tuple(sorted((*path.hops, *alone), key=lambda hop: (hop.first, hop.source_host, hop.target_host, hop.how)))
     take_hops(signs, hops)
     again, _ = suspicious(connection, signs.addresses(), names)
     told = {(one.client, one.far) for one in found}
