@@ -1,0 +1,81 @@
+"""``python -m bench [--quick]``: every benchmark in order, a table, and the same as JSON in ``bench/out``."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.measure import Figure, Row, compare, machine
+from bench.work import unpack_evtx
+from keii.simulate import simulate
+
+SHELF = Path(os.environ.get("KEII_SHELF", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+# work, unit, what stands beside it, its name in bench.work
+BENCHES = (
+    ("zeek conn TSV", "event", "DuckDB read_csv, text only", "duckdb read_csv"),
+    ("Windows JSON", "event", "json.loads, no columns", "json.loads, Windows"),
+    ("EVTX", "event", "evtx package to JSON, decoded", "evtx package to JSON, decoded"),
+    ("Squid", "event", "one regular expression a line", "re per line"),
+    ("Suricata EVE", "event", "json.loads, no columns", "json.loads, Suricata"),
+    ("ingest with index", "event", "", None),
+    ("hunt, 1,000 indicators", "event", "one query per indicator and row, 20 asked, scaled", "one query per indicator"),
+    ("text to claims", "character", "", None),
+    ("pages to documents", "page", "trafilatura with metadata", "trafilatura with metadata"),
+    ("whole demo", "event", "", None),
+)
+
+
+def main() -> None:
+    """Run them all."""
+    quick = "--quick" in sys.argv
+    rows: list[Row] = []
+    failed: list[str] = []
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        print(machine(), flush=True)
+        simulate(folder / "made", scale="300000" if quick else "demo", seed=1)
+        absent = set() if unpack_evtx(SHELF, folder) else {"EVTX"}
+        eve = SHELF / "suricata" / "slips-test6.eve.json.gz"
+        if eve.is_file():
+            (folder / "slips.json").write_bytes(gzip.decompress(eve.read_bytes()) * (2 if quick else 20))
+        else:
+            absent.add("Suricata EVE")
+        print(f"{'work':26} {'rows':>12} {'rows/s':>12} {'peak MB':>8} {'beside':50} {'rows/s':>12} {'ratio':>7}")
+        for name, unit, beside, other in BENCHES:
+            if name in absent:
+                print(f"{name:26} no data shelf at {SHELF} (set KEII_SHELF)", flush=True)
+                continue
+            try:
+                row = compare(name, unit, beside, other, 1 if quick or name == "whole demo" else 3, str(folder))
+            except RuntimeError as error:
+                failed.append(name)
+                print(f"{name:26} failed: {error}", flush=True)
+                continue
+            rows.append(row)
+            print(_line(row), flush=True)
+    out = Path(__file__).parent / "out"
+    out.mkdir(exist_ok=True)
+    told = [
+        {**row._asdict(), "keii": row.keii._asdict(), "other": row.other._asdict() if row.other else None}
+        for row in rows
+    ]
+    (out / "figures.json").write_text(json.dumps({"machine": machine(), "rows": told}, indent=1), "utf-8")
+    sys.exit(1 if failed else 0)
+
+
+def _rate(figure: Figure) -> float:
+    return figure.rows / figure.seconds if figure.seconds else 0.0
+
+
+def _line(row: Row) -> str:
+    other = f"{_rate(row.other):12,.0f} {_rate(row.keii) / _rate(row.other):7.2f}" if row.other else ""
+    return f"{row.work:26} {row.keii.rows:12,.0f} {_rate(row.keii):12,.0f} {row.keii.megabytes:8,.0f} {row.beside:50} {other}"
+
+
+if __name__ == "__main__":
+    main()
