@@ -54,8 +54,10 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
     network: tuple[Locator, ...] = ()
 
 
-def edges(connection: duckdb.DuckDBPyConnection, known: Sequence[HostIdentity]) -> tuple[Edge, ...]:
-    """Return every possible step, in order of time. Needs the view ``windows_true``; leaves the table ``placed_sign``.
+def edges(connection: duckdb.DuckDBPyConnection, known: Sequence[HostIdentity], least: float = 0.0) -> tuple[Edge, ...]:
+    """Return the possible steps of which one sign has at least the base ``least``, in order of time.
+
+    Needs the view ``windows_true``; leaves the table ``placed_sign``.
 
     Addresses are told as the machine that had them at the time. A step names a login of its own records, else that of a logon
     between the same machines in the same stretch of time. A family that another one implies (admin share under a service)
@@ -65,7 +67,7 @@ def edges(connection: duckdb.DuckDBPyConnection, known: Sequence[HostIdentity]) 
     _place(connection, known)
     table = load("trace/lateral")
     rows = connection.execute(
-        _EDGES, [float(table["same_step"]), int(table["history_days"]), int(table["few_clients"]), _MOST]
+        _EDGES, [float(table["same_step"]), int(table["history_days"]), int(table["few_clients"]), _MOST, least]
     ).fetchall()
     found = _joined([Edge(**dict(zip(Edge.__struct_fields__, row, strict=True))) for row in rows])
     return tuple(sorted(found, key=lambda edge: (edge.first, edge.source, edge.target, edge.family, edge.login or "")))
@@ -150,7 +152,9 @@ _EDGES = """
         FROM grouped AS g JOIN clients USING (to_host, family) CROSS JOIN since
     ),
     kept AS (
-        SELECT * FROM weighed ORDER BY base DESC, (earlier_days = 0) DESC, (clients <= $3) DESC, first, from_host, to_host LIMIT $4
+        SELECT * FROM weighed
+        WHERE (from_host, to_host, step) IN (SELECT (from_host, to_host, step) FROM grouped WHERE base >= $5)
+        ORDER BY base DESC, (earlier_days = 0) DESC, (clients <= $3) DESC, first, from_host, to_host LIMIT $4
     )
     SELECT * FROM kept ORDER BY first, from_host, to_host, family, login NULLS FIRST
 """

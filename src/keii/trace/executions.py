@@ -31,7 +31,7 @@ def executions(
     signs = {i.host: dt.datetime.fromisoformat(i.first) for i in infections if i.first}
     found = [
         edge
-        for edge in edges(connection, known)
+        for edge in edges(connection, known, table["least"] - table["several_ways"])
         if edge.base >= table["least"]
         and not _covered(edge, hops)
         and _weight(edge, signs, table) >= _bar(edge, signs, table)
