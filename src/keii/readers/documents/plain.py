@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from keii.errors import UnreadableError
 from keii.model import Document, Source
 from keii.readers.documents.assemble import Known, assemble
 from keii.readers.documents.encoding import decode
 from keii.readers.documents.interface import DocumentReader
+
+_DATA = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]\d-])")
 
 
 def accepts(head: bytes, name: str) -> float:
@@ -17,6 +21,8 @@ def accepts(head: bytes, name: str) -> float:
         text, _ = decode(head)
     except UnreadableError:
         return 0.0
+    if _DATA.match(text):
+        return 0.0  # JSON, not prose: a reader of its own takes it, or nobody does
     odd = sum(1 for sign in text[:4_000] if (sign < " " and sign not in "\t\n\f\x1b") or sign == "\ufffd")
     if odd > 0.02 * len(text[:4_000]) + 2:
         return 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,8 @@ def accepts(head: bytes, name: str) -> float:
         return 0.0
     if b'"bundle--' in head or (b'"spec_version"' in head and b'"type"' in head):
         return 0.95
+    if re.search(rb'"type"\s*:\s*"bundle"', head):
+        return 0.9
     if b'"indicator--' in head or b'"identity--' in head or b'"observed-data--' in head or b'"malware--' in head:
         return 0.85
     return 0.6 if name.lower().endswith((".stix", ".stix2")) else 0.0
