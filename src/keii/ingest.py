@@ -6,6 +6,7 @@ killed at any moment leaves whole transactions and perhaps files that no transac
 
 from __future__ import annotations
 
+import hashlib
 from typing import Protocol
 
 import msgspec
@@ -95,8 +96,10 @@ def ingest(
     )
 
 
-def _versions(entry: Entry) -> str:
-    return f"{READING_VERSION} {entry.kind}".rstrip()
+def _versions(case: Case, entry: Entry) -> str:
+    mapping = case.mapping(entry.kind)
+    digest = hashlib.sha256(mapping[1].encode()).hexdigest()[:16] if mapping else ""
+    return f"{READING_VERSION} {entry.kind} {digest}".rstrip()
 
 
 def _pending(case: Case) -> list[tuple[int, Entry]]:
@@ -106,7 +109,7 @@ def _pending(case: Case) -> list[tuple[int, Entry]]:
         wanted.setdefault(entry.sha256, (ordinal, entry))
     done = dict(case.catalog.units())
     damaged = _damaged(case)
-    stale = {sha for sha in done if sha in damaged or (sha in wanted and done[sha] != _versions(wanted[sha][1]))}
+    stale = {sha for sha in done if sha in damaged or (sha in wanted and done[sha] != _versions(case, wanted[sha][1]))}
     if stale:
         stale = set(case.catalog.drop_units(stale))
         case.sweep()
@@ -136,7 +139,7 @@ def _run(
         with case.catalog.transaction():
             case.catalog.drop_units(case.catalog.units_named(entry.path) - standing)
             kept = [_without_copies(case, reading, read[:number]) for number, reading in enumerate(read)]
-            case.catalog.put_unit(entry.sha256, entry.path, entry.size, _versions(entry), ordinal, kept)
+            case.catalog.put_unit(entry.sha256, entry.path, entry.size, _versions(case, entry), ordinal, kept)
         records += [reading.record for reading in kept]
         progress.advance(entry.size)
     progress.finish()
@@ -149,6 +152,7 @@ def _task(case: Case, entry: Entry, limits: Limits) -> Task:
         path=str(case.content(entry)),
         source=source,
         said=entry.kind,
+        mapping=case.mapping(entry.kind),
         lake=str(case.lake_root),
         tmp=str(case.tmp),
         limits=limits,

@@ -21,6 +21,7 @@ from keii.ingest import IngestReport, Progress, ingest
 from keii.model import Claim, Document, Finding, Source, Trace, Verdict
 from keii.model.report import Report, SourceEntry
 from keii.readers import documents as document_readers
+from keii.readers.logs.mapping import load_mapping
 from keii.report import Parts, compose
 from keii.trace import TraceSettings, observed, trace
 from keii.wording import Lang
@@ -197,6 +198,11 @@ def write_reports(case: Case, lang: Lang) -> list[Path]:
         unfinished.replace(path)
         written.append(path)
     return written
+
+
+def check_mapping(path: Path) -> None:
+    """Raise SettingsError, with the place, where a mapping file cannot be used."""
+    load_mapping(path.read_text("utf-8"), path.name)
 
 
 def documents_of(paths: Sequence[Path]) -> list[Document]:

@@ -25,6 +25,7 @@ from keii.readers.containers import Member, is_container, members
 from keii.readers.containers_stream import Limits, MemberStream
 from keii.readers.kinds import Kind, kind_of
 from keii.readers.logs import Batch, Head
+from keii.readers.logs.mapping import load_mapping, mapped_reader
 
 # Raise it when a reader's output changes: every source is then read anew by the next run.
 READING_VERSION = "1"
@@ -44,6 +45,15 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     lake: str
     tmp: str
     limits: Limits = Limits()
+    mapping: tuple[str, str] | None = None  # name and text of the mapping file that describes it
+
+
+def _mapped(task: Task) -> Kind | None:
+    """Return the kind of a log that a mapping file describes, None without one."""
+    if task.mapping is None:
+        return None
+    name, text = task.mapping
+    return Kind(name="log", log=mapped_reader(load_mapping(text, name)))
 
 
 class _Skips:
@@ -140,7 +150,7 @@ def _read_member(member: Member, task: Task) -> Reading:
     stream = member.open()
     try:
         head = stream.head()
-        kind = kind_of(Head(head, member.source.name), task.said)
+        kind = _mapped(task) or kind_of(Head(head, member.source.name), task.said)
         if kind.name in ("unknown", "archive"):
             return _failed(member.source, "unknown", _what_instead(head, stream))
         data = io.BufferedReader(cast("io.RawIOBase", stream), 1024 * 1024)

@@ -195,3 +195,22 @@ def test_something_unreadable_exits_1_and_the_rest_goes_on(tmp_path: Path, artic
     for path in broken:
         assert path.name in done.stderr
     assert "412" in (tmp_path / "c/report/report.md").read_text("utf-8")
+
+
+def test_a_mapping_file_reads_any_csv_and_a_wrong_one_is_refused_with_its_place(tmp_path: Path) -> None:
+    rows = "when;client;asked\n2024-01-02T03:04:05Z;10.0.0.1;c2.bad.example\nbroken\n"
+    (tmp_path / "queries.csv").write_text(rows, "utf-8")
+    (tmp_path / "map.yaml").write_text(
+        'table: dns\nformat: csv\ndelimiter: ";"\ntime: {fields: when, format: iso}\ncolumns: {src_ip: client, query: asked}\n',
+        "utf-8",
+    )
+    (tmp_path / "wrong.yaml").write_text("table: nowhere\ncolumns: {}\n", "utf-8")
+    assert keii("new", tmp_path / "c").returncode == 0
+    refused = keii("add", tmp_path / "c", tmp_path / "queries.csv", "--mapping", tmp_path / "wrong.yaml")
+    assert refused.returncode == 2
+    assert "wrong.yaml" in refused.stderr
+    assert keii("add", tmp_path / "c", tmp_path / "queries.csv", "--mapping", tmp_path / "map.yaml").returncode == 0
+    assert keii("run", tmp_path / "c").returncode == 1  # one line is broken, and said so
+    report = json.loads((tmp_path / "c/report/report.json").read_text("utf-8"))
+    (source,) = report["sources"]
+    assert (source["events"], source["skipped"]) == (1, 1)

@@ -134,13 +134,13 @@ class Case:
         Args:
             paths: what to take.
             link: leave the files where they are and record hash, size and place.
-            kind: what they are (one of ``KINDS``) where the content shall not decide.
+            kind: what they are (one of ``KINDS``, or ``log:<mapping>``) where the content shall not decide.
 
         Raises:
             UsageError: a path that does not exist, or an unknown kind. Nothing was taken then.
             CaseError: another run writes, or the disk refuses.
         """
-        if kind is not None and kind not in KINDS:
+        if kind is not None and kind not in KINDS and not kind.startswith("log:"):
             raise UsageError(f"expected one of {', '.join(KINDS)}, found {kind!r}")
         for path in paths:
             if not path.exists() and not path.is_symlink():
@@ -158,6 +158,24 @@ class Case:
                     else:
                         take(found)
         return intake_run.report()
+
+    def keep_mapping(self, path: Path) -> str:
+        """Take a mapping file into ``mappings/`` and return the kind of the logs that it describes."""
+        folder = self.root / "mappings"
+        folder.mkdir(exist_ok=True)
+        unfinished = self.tmp / path.name
+        unfinished.write_bytes(path.read_bytes())
+        unfinished.replace(folder / path.name)
+        return f"log:{path.name}"
+
+    def mapping(self, kind: str) -> tuple[str, str] | None:
+        """Return name and text of the mapping of a kind ``log:<name>``, None for other kinds. Raises CaseError if it is gone."""
+        if not kind.startswith("log:"):
+            return None
+        path = self.root / "mappings" / Path(kind.removeprefix("log:")).name
+        if not path.is_file():
+            raise CaseError("the mapping file is missing", place=str(path))
+        return path.name, path.read_text("utf-8")
 
     def note(self, words: str) -> Entry:
         """Record a note in the ledger."""

@@ -32,12 +32,29 @@ def new(case: Path, name: str | None, victim: str, zone: str, lang: str | None) 
 @show.paths_argument
 @click.option("--link", is_flag=True, help="Leave the files where they are; record hash, size and place.")
 @click.option("--as", "kind", type=click.Choice(list(KINDS)), help="What they are, where the content shall not decide.")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="They are CSV, JSON lines or Parquet logs that this mapping file (YAML or TOML) describes.",
+)
 @show.lang_option
 @show.json_option
-def add(case: Path, paths: tuple[Path, ...], *, link: bool, kind: str | None, lang: str | None, as_json: bool) -> int:
+def add(
+    case: Path,
+    paths: tuple[Path, ...],
+    *,
+    link: bool,
+    kind: str | None,
+    mapping: Path | None,
+    lang: str | None,
+    as_json: bool,
+) -> int:
     """Take files, folders and archives into the case, hashed and recorded."""
     spoken = show.spoken(lang)
     with Case.open(case) as opened:
+        if mapping is not None:
+            pipeline.check_mapping(mapping)
+            kind = opened.keep_mapping(mapping)
         report = opened.add(list(paths), link=link, kind=kind)
     if as_json:
         show.json_line(report)

@@ -122,7 +122,13 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
         say("cli.infected", spoken, {"count": len(trace.infections)}),
         ("host", "first", "last", "how", "destinations"),
         [
-            (i.host, day_or_minute(i.first), day_or_minute(i.last), i.how, ", ".join(i.destinations[:4]))
+            (
+                i.host,
+                day_or_minute(i.first),
+                day_or_minute(i.last),
+                say(f"how.{i.how}", spoken),
+                ", ".join(i.destinations[:4]),
+            )
             for i in trace.infections
         ],
         spoken,
@@ -171,7 +177,7 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
     _table(
         say("cli.tampering", spoken),
         ("what", "host", "log", "when", "user"),
-        [(t.kind, t.host, t.log, day_or_minute(t.at), t.user or "?") for t in trace.tampering],
+        [(say(f"tamper.{t.kind}", spoken), t.host, t.log, day_or_minute(t.at), t.user or "?") for t in trace.tampering],
         spoken,
     )
     for clock in trace.clocks:
