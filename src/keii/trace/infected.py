@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 import duckdb
 import msgspec
 
-from keii.model import Hop, Infection, Locator, Match
+from keii.model import Clock, Hop, Infection, Locator, Match
 from keii.trace.destinations import Destination
 from keii.trace.hosts import Names
 from keii.trace.internal import Networks
 
+_PLACES = ("ip", "cidr", "domain", "url")
 _INBOUND = {"src_ip", "SourceIp", "SourceAddress", "IpAddress", "ClientAddress"}
 
 
@@ -74,22 +76,31 @@ class Signs:
         )
 
 
-def take_matches(signs: Signs, matches: Sequence[Match], forwarders: frozenset[str]) -> set[str]:
+def take_matches(
+    signs: Signs, matches: Sequence[Match], forwarders: frozenset[str], known_clocks: Sequence[Clock] = ()
+) -> set[str]:
     """Add machines that match the intel and return the destinations (addresses and names) that they matched.
 
     A forwarder (proxy, resolver) that passes on another's request is not infected by that. An address of the intel that only
-    came knocking (the matched column is the source, from outside) is no infection either.
+    came knocking (the matched column is the source, from outside) is no infection either. Matches tell times as recorded: those in a
+    host's own log are moved by the error of its clock.
     """
+    offsets = {clock.host: dt.timedelta(seconds=clock.offset) for clock in known_clocks}
     far: set[str] = set()
     counts: dict[str, dict[str, dict[str, dict[str, int]]]] = {}  # host, table, column, value
-    for match in matches:
+    for match in sorted(matches, key=_is_weak):
         if not match.host or match.host in forwarders or match.first_seen is None:
             continue
+        if _is_weak(match) and signs.names.name_of(match.host, match.first_seen) not in signs.hosts:
+            continue  # a file name that others use too says nothing by itself
         if match.column in _INBOUND and not signs.networks.is_internal(match.values[0] if match.values else ""):
             continue
-        sign = signs.of(match.host, match.first_seen, "intel")
-        reached = [value for value in match.values if _is_place(value)] if match.indicator else []
-        sign.take(match.first_seen, match.last_seen or match.first_seen, 0, match.locators, reached)
+        moved = offsets.get(match.host, dt.timedelta()) if match.table == "windows" else dt.timedelta()
+        first, last = (_moved(instant, moved) for instant in (match.first_seen, match.last_seen or match.first_seen))
+        sign = signs.of(match.host, first, "intel")
+        places = [value for value in match.values if _is_place(value) and not signs.networks.is_internal(value)]
+        reached = places if match.indicator and match.indicator.kind in _PLACES else []
+        sign.take(first, last, 0, match.locators, reached)
         value = match.indicator.value if match.indicator else match.id
         column = counts.setdefault(sign.host, {}).setdefault(match.table, {}).setdefault(match.column, {})
         column[value] = max(match.events, column.get(value, 0))
@@ -104,6 +115,14 @@ def take_matches(signs: Signs, matches: Sequence[Match], forwarders: frozenset[s
             max(sum(values.values()) for values in columns.values()) for columns in tables.values()
         )
     return far
+
+
+def _is_weak(match: Match) -> bool:
+    return match.indicator is not None and match.indicator.kind == "file-name"
+
+
+def _moved(instant: str, by: dt.timedelta) -> str:
+    return (dt.datetime.fromisoformat(instant) + by).isoformat(timespec="microseconds")
 
 
 def _is_place(value: str) -> bool:

@@ -50,7 +50,7 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     names = Names(hosts)
     forwarders = proxies(connection, networks)
     signs = Signs(names, networks)
-    far = take_matches(signs, matches, forwarders)
+    far = take_matches(signs, matches, forwarders, known_clocks)
     take_same_destination(connection, signs, far, forwarders)
     prepare(connection, networks)
     found, beacons = suspicious(connection, (), names)
