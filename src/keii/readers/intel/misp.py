@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +32,12 @@ def read(data: bytes, source: Source) -> Iterator[Indicator | IntelPattern | Ski
         raise UnreadableError("JSON without a MISP attribute", place=source.name)
     for number, (item, told) in enumerate(attributes, start=1):
         yield from _attribute(item, told, number, source)
+    kinds = load("intel/misp_types")
+    others = Counter(str(item["type"]) for item, _ in attributes if kinds.get(str(item["type"])) in (None, "reference"))
+    for name, count in sorted(others.items()):
+        yield Skipped(
+            place=f"{count} attributes of type {name[:80]}", reason="a type that no log is asked for", count=0
+        )
 
 
 def _attributes(node: Any, told: str, depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
