@@ -200,6 +200,20 @@ def write_reports(case: Case, lang: Lang) -> list[Path]:
     return written
 
 
+def changed_sources(case: Case) -> list[str]:
+    """Return the sources that are gone or have another size than recorded; ``verify`` compares hashes too."""
+    found = []
+    for entry in case.entries():
+        path = case.content(entry)
+        if not path.is_file():
+            found.append(f"{entry.path}: gone since it was recorded")
+        elif path.stat().st_size != entry.size:
+            found.append(
+                f"{entry.path}: {path.stat().st_size:,} bytes, {entry.size:,} recorded; keii verify tells more"
+            )
+    return found
+
+
 def check_mapping(path: Path) -> None:
     """Raise SettingsError, with the place, where a mapping file cannot be used."""
     load_mapping(path.read_text("utf-8"), path.name)

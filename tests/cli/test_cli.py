@@ -214,3 +214,29 @@ def test_a_mapping_file_reads_any_csv_and_a_wrong_one_is_refused_with_its_place(
     report = json.loads((tmp_path / "c/report/report.json").read_text("utf-8"))
     (source,) = report["sources"]
     assert (source["events"], source["skipped"]) == (1, 1)
+
+
+def test_a_hunt_without_intel_is_refused(tmp_path: Path, article: Path) -> None:
+    done = keii("hunt", article)
+    assert done.returncode == 2
+    assert "--intel" in done.stderr
+
+
+def test_a_source_that_changed_after_it_was_read_is_told_by_the_next_run(tmp_path: Path, article: Path) -> None:
+    assert keii("new", tmp_path / "c").returncode == 0
+    assert keii("add", tmp_path / "c", article).returncode == 0
+    assert keii("run", tmp_path / "c").returncode == 0
+    held = next((tmp_path / "c/sources").rglob("article.txt"))
+    held.chmod(0o644)
+    held.write_text("altered", "utf-8")
+    done = keii("run", tmp_path / "c")
+    assert done.returncode == 1
+    assert "article.txt" in done.stderr
+
+
+def test_a_disk_that_refuses_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", "utf-8")
+    done = keii("new", tmp_path / "file" / "case")
+    assert done.returncode == 2
+    assert done.stderr.startswith("keii: ")
+    assert "Traceback" not in done.stderr

@@ -62,3 +62,16 @@ def test_the_volumes_of_a_real_intrusion(shelf: Path, read_lake: ReadLake) -> No
     (one,) = found
     assert (one.file or "").endswith(wanted["uri"])
     assert one.bytes_out == wanted["bytes_out"]
+
+
+def test_a_connection_that_two_copies_of_a_log_tell_counts_once(make_lake: MakeLake) -> None:
+    flow = {
+        "occurred": "2031-03-03T09:00:00",
+        "src_ip": "10.0.0.5",
+        "dst_ip": "203.0.113.9",
+        "bytes_out": 50_000,
+        "bytes_in": 10,
+    }
+    rows = [flow | {"uid": "C1", "record": 1}, flow | {"uid": "C1", "record": 9}, flow | {"uid": "C2", "record": 2}]
+    (told,) = transfers(make_lake(network=rows), [Suspect(host="PC5", addresses=("10.0.0.5",))], ["203.0.113.9"])
+    assert (told.bytes_out, told.connections) == (100_000, 2)

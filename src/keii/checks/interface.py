@@ -110,7 +110,9 @@ def found(
     show, contra = tuple(dict.fromkeys(shows)), tuple(dict.fromkeys(against))
     about = topic if topic is not None else (show[0].topic if show else "")
     return Finding(
-        id=finding_id(check, kind, about, *(claim.id for claim in show), "/", *(claim.id for claim in contra)),
+        id=finding_id(
+            check, kind, about, *(claim.id for claim in show), "/", *(claim.id for claim in contra), *facts.values()
+        ),
         check=check,
         kind=kind,
         answer="yes",

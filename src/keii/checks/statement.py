@@ -86,6 +86,11 @@ def _sentence(
     worst = min(weighed, key=lambda one: order.index(one.verdict), default=_Weighed("not-checkable", "no-claim"))
     if worst.verdict == "not-checkable" and own:
         worst = msgspec.structs.replace(worst, why="no-evidence")
+    if worst.verdict == "supported" and worst.why == "by-logs":
+        if any(one.verdict == "not-checkable" for one in weighed):
+            worst = msgspec.structs.replace(worst, why="in-part")
+        elif any("at-least" in claim.approximation for one in weighed for claim in one.supporting):
+            worst = msgspec.structs.replace(worst, why="at-least")
     return Verdict(
         source=document.name,
         sentence=document.text[start:end],

@@ -42,4 +42,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # a disk or a permission that refuses: which file and why, nothing more
+        click.echo(f"keii: {error.filename or 'the disk'}: {error.strerror or error}", err=True)
+        sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)

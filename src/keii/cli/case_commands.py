@@ -74,7 +74,8 @@ def run(case: Path, *, lang: str | None, as_json: bool) -> int:
     with Case.open(case) as opened, show.bars() as bars:
         done = pipeline.run(opened, bars, lang=spoken if lang else None)
         report = pipeline.report_of(opened)
-        missing = [f"{s.name}: {s.error}" for s in report.sources if s.status in ("unreadable", "unknown")]
+        missing = pipeline.changed_sources(opened)
+        missing += [f"{s.name}: {s.error}" for s in report.sources if s.status in ("unreadable", "unknown")]
         missing += [
             say("cli.skipped", spoken, {"name": s.name, "count": f"{s.skipped:,}", "events": f"{s.events:,}",
                                         "reason": s.skips[0].reason if s.skips else ""})

@@ -11,6 +11,7 @@ import click
 from keii import pipeline
 from keii.case.case import Case
 from keii.cli import show
+from keii.errors import UsageError
 from keii.ingest import ingest
 from keii.model import Match, Trace
 from keii.model.report import Report
@@ -33,6 +34,8 @@ def hunt_command(paths: tuple[Path, ...], intel: tuple[Path, ...], *, lang: str 
             case.add([*paths[1:], *intel], kind="intel")
             pipeline.run(case, bars)
             return _hunted(pipeline.report_of(case), spoken, as_json=as_json)
+    if not intel:
+        raise UsageError("nothing to hunt for: name a report or list with --intel")
     with pipeline.passing_case(paths, intel) as case, show.bars() as bars:
         ingest(case, bars)
         pipeline.hunt_case(case)

@@ -118,7 +118,8 @@ def _public(parts: Parts) -> Iterator[Sentence]:
     publications = len(parts.documents) + sum(len(d.embedded) for d in parts.documents)
     if publications:
         kinds = Counter(finding.kind for finding in parts.findings if finding.answer == "yes")
-        shown = [f.id for f in parts.findings if f.kind in ("contradiction", "denial-then-admission", "revision")]
+        told = ("contradiction", "denial-then-admission", "revision")
+        shown = [f.id for f in parts.findings if f.answer == "yes" and f.kind in told]
         yield _tell(
             "public",
             *shown,

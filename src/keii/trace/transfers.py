@@ -101,7 +101,11 @@ _VOLUME = """
     flows AS (
         SELECT * FROM direct UNION ALL SELECT * EXCLUDE (nearest) FROM through WHERE nearest = 1
     ),
-    once AS (SELECT DISTINCT ON (source, record) * FROM flows ORDER BY source, record, far)
+    alone AS (SELECT DISTINCT ON (source, record) * FROM flows ORDER BY source, record, far),
+    once AS (  -- the same connection from a second copy of a log: the sensor's id tells it, else time and bytes
+        SELECT DISTINCT ON (name, far, coalesce(own, CAST(occurred AS VARCHAR) || ' ' || out || ' ' || into_)) * FROM alone
+        ORDER BY name, far, coalesce(own, CAST(occurred AS VARCHAR) || ' ' || out || ' ' || into_), source, record
+    )
     SELECT name, far, min(occurred), max(occurred), count(*), sum(out)::BIGINT, sum(into_)::BIGINT, min(file),
            list({'source': source, 'record': record, 'own': own} ORDER BY out DESC, source, record)[1:20]
     FROM once WHERE occurred IS NOT NULL GROUP BY name, far ORDER BY 6 DESC, 1, 2

@@ -10,7 +10,7 @@ from keii.readers.documents.assemble import Known, assemble
 from keii.readers.documents.encoding import decode
 from keii.readers.documents.interface import DocumentReader
 
-_DATA = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]\d-])")
+_DATA = re.compile(r"[\s\ufeff]*(?:#(?:separator|fields|path)\b|\{\s*[\"}]|\[\s*[\[{\"\]\d-])")
 
 
 def accepts(head: bytes, name: str) -> float:
@@ -22,7 +22,7 @@ def accepts(head: bytes, name: str) -> float:
     except UnreadableError:
         return 0.0
     if _DATA.match(text):
-        return 0.0  # JSON, not prose: a reader of its own takes it, or nobody does
+        return 0.0  # JSON, or a sensor's log in an encoding of its own: not prose, whoever takes it
     odd = sum(1 for sign in text[:4_000] if (sign < " " and sign not in "\t\n\f\x1b") or sign == "\ufffd")
     if odd > 0.02 * len(text[:4_000]) + 2:
         return 0.0
