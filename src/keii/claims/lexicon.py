@@ -88,10 +88,44 @@ def times(lang: str, key: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
+def qualifiers(lang: str, side: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return (qualifier, pattern) of the words ``before`` or ``after`` a number."""
+    end = r"\s*$" if side == "before" else ""
+    return tuple(
+        (name, re.compile(rf"(?:{'|'.join(listed)}){end}", re.I))
+        for name, listed in table(lang, "quantities")[side].items()
+    )
+
+
+@cache
+def scopes(lang: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return (scope, pattern) of the words that tell how a count is meant, in the order of the file."""
+    return tuple((name, either(listed, lang)) for name, listed in table(lang, "quantities")["scope"].items())
+
+
+@cache
+def sizes() -> dict[str, tuple[str, int]]:
+    """Return what a unit of data or money is in its base unit: ``{"MB": ("byte", 1000000)}``."""
+    return {
+        word.upper(): (row["unit"], row["scale"])
+        for lang in ("ja", "en")
+        for row in table(lang, "quantities").get("sizes", ())
+        for word in row["words"]
+    }
+
+
+@cache
 def units(lang: str) -> tuple[Unit, ...]:
     """Return the units of ``quantities.yaml``."""
+
+    def word(listed: list[str]) -> re.Pattern[str]:
+        union = "|".join(f"(?:{one})" for one in listed)
+        if lang == "ja":
+            return re.compile(union)
+        return re.compile(rf"(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-](?:[\w.'&-]+ (?:and |or )?){{0,4}}?(?P<w>{union})\b", re.I)  # fmt: skip
+
     return tuple(
-        Unit(either(row["words"], lang), either(row["nearby"], lang) if "nearby" in row else None,
+        Unit(word(row["words"]), either(row["nearby"], lang) if "nearby" in row else None,
              row["unit"], row["topic"], row.get("least", 0))
         for row in table(lang, "quantities")["units"]
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Counts and amounts: 約2万8千点, 2.7万, 25万4,241, 145.5 million, up to 3,000."""
+"""Counts and amounts: 約2万8千点, 2.7万, 25万4,241, 2万~3万件, 145.5 million, up to 3,000, 2 to 3 million."""
 
 # ruff: noqa: E501 - a pattern or a table reads best on one line
 
@@ -10,24 +10,30 @@ from fractions import Fraction
 
 import msgspec
 
-from keii.claims.lexicon import money, table, units, words
+from keii.claims.lexicon import Unit, money, qualifiers, scopes, sizes, units, words
 from keii.model import Number
 
 _KANJI = {character: number for number, character in enumerate("〇一二三四五六七八九")}
 _SMALL = {"十": 10, "百": 100, "千": 1_000}
 _LARGE = {"万": 10_000, "億": 100_000_000, "兆": 1_000_000_000_000}
+_JA_NUMBER = r"[\d〇一二三四五六七八九十百千][\d,〇一二三四五六七八九十百千万億兆]{0,24}(?:\.\d{1,6}[万億兆千]?)?"
 _JA = re.compile(
-    r"(?<![\d.,A-Za-z第])(?:[\d〇一二三四五六七八九十百千][\d,〇一二三四五六七八九十百千万億兆]{0,24}(?:\.\d{1,6}[万億兆千]?)?)"
+    rf"(?<![\d.,A-Za-z第])(?:(?P<low>{_JA_NUMBER})(?:件|人|点|台|社)?(?:~|から|ないし|-))?(?P<n>{_JA_NUMBER})"
 )
+_EN_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)"
+_EN_SCALE = r"(?:[kKMB]\b|\s?(?:hundred|thousand|million|billion)\b)"
+_EN_WORDS = "two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty sixty seventy eighty ninety".split()
+_EN_VALUES = dict(zip(_EN_WORDS, (*range(2, 13), 12, *range(20, 100, 10)), strict=True))
 _EN = re.compile(
-    r"(?<![\w.$])(?P<n>\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)(?P<s>[kKMB]\b|\s?(?:thousand|million|billion)\b)?",
+    rf"(?<![\w.$€£¥/:])(?:(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?:-|to|and)\s*)?"
+    rf"(?P<n>{_EN_NUMBER}|{'|'.join(_EN_WORDS)}|half a(?= million))(?P<s>{_EN_SCALE})?(?![\d/:])",
     re.I,
 )
-_MONEY = re.compile(
-    r"(?P<c>[$€£¥])(?P<n>\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)(?P<s>[kKMB]\b|\s?(?:thousand|million|billion)\b)?",
-    re.I,
-)
-_SCALE = {"k": 1_000, "m": 10**6, "b": 10**9, "thousand": 1_000, "million": 10**6, "billion": 10**9}
+_MONEY = re.compile(rf"(?P<c>[$€£¥])(?P<n>{_EN_NUMBER})(?P<s>{_EN_SCALE})?", re.I)
+_SCALE = {"k": 1_000, "m": 10**6, "b": 10**9, "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
+_CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+_NEAR = 60  # characters from a number to the word that tells what it counts
+_BETWEEN = re.compile(r"between\s+$", re.I)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -56,94 +62,156 @@ def japanese_number(word: str) -> int | float | None:
         total += section + (_digits(digits) if digits else 0)
     except (ValueError, ZeroDivisionError):
         return None
-    return int(total) if total.denominator == 1 else float(total)
+    return _plain(total)
+
+
+def _plain(value: Fraction) -> int | float:
+    return int(value) if value.denominator == 1 else float(value)
 
 
 def _digits(word: str) -> Fraction:
     return Fraction("".join(str(_KANJI[c]) if c in _KANJI else c for c in word))
 
 
-def counted(folded: str, start: int, end: int, lang: str) -> Iterator[Counted]:
-    """Yield the counts of a sentence that speaks of a breach; ``folded`` has narrow digits and the same offsets."""
-    if not words(lang, "quantities", "about").search(folded, start, end):
+def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = False) -> Iterator[Counted]:
+    """Yield the counts of a sentence that speaks of a breach; ``folded`` has narrow digits and the same offsets.
+
+    Args:
+        folded: the text; ``start`` and ``end`` bound the sentence.
+        start: first character.
+        end: end, exclusive.
+        lang: ``ja`` or ``en``.
+        listed: the sentence is an item of a list whose lead-in speaks of a breach.
+    """
+    if not listed and not words(lang, "quantities", "about").search(folded, start, end):
         return
     if lang == "en":
         yield from _money(folded, start, end)
     for match in (_JA if lang == "ja" else _EN).finditer(folded, start, end):
-        number = japanese_number(match.group()) if lang == "ja" else _english_number(match)
-        if number is None:
+        high = japanese_number(match["n"]) if lang == "ja" else _english_number(match["n"], match["s"])
+        if high is None:
             continue
-        found = _unit(folded, match.end(), end, start, lang, number)
-        if found is None:
-            continue
-        topic, unit, stop = found
-        first, before = _before(folded, match.start(), start, lang)
-        last, after = _after(folded, match.end(), stop, end, lang)
-        approximation = "+".join(dict.fromkeys([*before, *after])) or "exact"
-        yield Counted(
-            first,
-            max(stop, last),
-            topic,
-            Number(num=number, unit=unit),
-            approximation,
-            _scope(folded, start, end, lang),
-        )
+        unit = _unit(folded, match, end, start, lang, high)
+        if unit is not None:
+            yield _count(folded, match, unit, start, end, lang, high)
+
+
+def _count(
+    text: str, match: re.Match[str], unit: tuple[Unit, int], start: int, end: int, lang: str, high: float
+) -> Counted:
+    row, stop = unit
+    low = _low(text, match, high, lang)
+    begin = match.start() if low is not None or not match["low"] else match.start("n")
+    first, before = _before(text, begin, start, lang)
+    last, after = _after(text, match.end(), stop, end, lang)
+    name, scale = sizes().get(text[match.end() : stop].strip("+- ").upper(), (row.unit, 1))
+    value = (
+        Number(num=high * scale, unit=name) if low is None else Number(num=low * scale, unit=name, high=high * scale)
+    )
+    approximation = "+".join(dict.fromkeys([*before, *after])) or "exact"
+    scope = next(
+        (key for key, pattern in scopes(lang) if pattern.search(text, max(start, first - 24), min(end, last + 24))),
+        None,
+    )
+    return Counted(first, max(stop, last), row.topic, value, approximation, scope)
+
+
+def _low(text: str, match: re.Match[str], high: float, lang: str) -> int | float | None:
+    """Return the lower end of a range, None where the number stands alone."""
+    if not match["low"]:
+        return None
+    if lang == "ja":
+        low = japanese_number(match["low"])
+        if low is not None and match["low"][-1] not in "万億兆千百" and high >= 10_000 > low * 10:
+            low = low * (10_000 if match["n"].endswith("万") else 1)
+    else:
+        joined = text[match.start() : match.start("n")]
+        if " and" in joined and not _BETWEEN.search(text, max(0, match.start() - 9), match.start()):
+            return None
+        low = _english_number(match["low"], match["ls"] or match["s"])
+    return low if low is not None and low < high else None
 
 
 def _money(text: str, start: int, end: int) -> Iterator[Counted]:
     """Yield amounts of money of an English sentence that speaks of a ransom or of cost."""
     for match in _MONEY.finditer(text, start, end):
         topic = next((name for name, near in money() if near.search(text, start, end)), None)
-        value = _english_number(match)
+        value = _english_number(match["n"], match["s"])
         if topic is not None and value is not None:
             first, before = _before(text, match.start(), start, "en")
-            unit = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}[match["c"]]
-            yield Counted(first, match.end(), topic, Number(num=value, unit=unit), "+".join(before) or "exact", None)
+            number = Number(num=value, unit=_CURRENCY[match["c"]])
+            yield Counted(first, match.end(), topic, number, "+".join(before) or "exact", None)
 
 
-def _english_number(match: re.Match[str]) -> int | float | None:
-    value = Fraction(match["n"].replace(",", "")) * _SCALE.get((match["s"] or "").strip().lower(), 1)
-    if not match["s"] and "," not in match["n"] and 1900 <= value <= 2100:
-        return None
-    return int(value) if value.denominator == 1 else float(value)
+def _english_number(word: str, scale: str | None) -> int | float | None:
+    lower = word.lower()
+    if lower in _EN_VALUES or lower == "half a":
+        value = Fraction(1, 2) if lower == "half a" else Fraction(_EN_VALUES[lower])
+    else:
+        value = Fraction(word.replace(",", ""))
+        if not scale and "," not in word and 1900 <= value <= 2100:
+            return None
+    return _plain(value * _SCALE.get((scale or "").strip().lower(), 1))
 
 
-_GAP_JA = re.compile(r"(?:(?:以上|超|余り|余|程度|ほど|弱|近く)?(?:の|を超える|超える)?)")
-_GAP_EN = re.compile(r"(?:\+|or more)?[\s-]{0,2}(?:[\w'-]+\s+){0,3}?", re.I)
+_GAP_JA = re.compile(r"(?:以上|超|余り|余|程度|ほど|弱|近く)?(?:の|を超える|超える)?")
 
 
-def _unit(text: str, at: int, end: int, start: int, lang: str, number: float) -> tuple[str, str, int] | None:
-    for row in units(lang):
-        if number < row.least or (row.nearby and not row.nearby.search(text, start, end)):
+def _unit(text: str, match: re.Match[str], end: int, start: int, lang: str, number: float) -> tuple[Unit, int] | None:
+    """Return the unit of a number and where its word ends: of words that count many things, by the nearest thing."""
+    at = match.end()
+    best: tuple[int, int, Unit, int] | None = None
+    for order, row in enumerate(units(lang)):
+        if number < row.least:
             continue
-        if lang == "ja":
+        hit = row.words.match(text, at, min(end, at + 80))
+        if hit is None and lang == "ja":
             gap = _GAP_JA.match(text, at)
-            hit = row.words.match(text, at) or (row.words.match(text, gap.end()) if gap else None)
-        else:
-            hit = re.compile(rf"(?:\+| or more)?[\s-](?:[\w'-]+ ){{0,3}}?(?:{row.words.pattern})\b", re.I).match(
-                text, at, min(end, at + 60)
-            )
-        if hit:
-            return row.topic, row.unit, hit.end()
-    return None
+            hit = row.words.match(text, gap.end()) if gap and gap.end() > at else None
+        if hit is None:
+            continue
+        far = 0 if row.nearby is None else _distance(row.nearby, text, match.start(), hit.end(), start, end)
+        if far is None:
+            continue
+        rank = (hit.start("w") - at if lang == "en" else 0) * 4 + (
+            far if row.nearby is not None else _NEAR - 1 if lang == "ja" and row.least else 0
+        )
+        if best is None or (rank, order) < best[:2]:
+            best = (rank, order, row, hit.end())
+    return (best[2], best[3]) if best else None
+
+
+def _distance(near: re.Pattern[str], text: str, first: int, stop: int, start: int, end: int) -> int | None:
+    """Return how many characters from a number the nearest of some words stands, None beyond reach."""
+    after = near.search(text, stop, min(end, stop + _NEAR))
+    before = None
+    for before in near.finditer(text, max(start, first - _NEAR), first):  # noqa: B007 - the last one is the nearest
+        pass
+    found = [
+        hit
+        for hit in (after.start() - stop if after else None, first - before.end() if before else None)
+        if hit is not None
+    ]
+    return min(found, default=None)
 
 
 def _before(text: str, at: int, start: int, lang: str) -> tuple[int, list[str]]:
     """Return where the qualifiers before a number begin, and which they are, in order."""
     names: list[str] = []
     for _ in range(2):
-        for name, listed in table(lang, "quantities")["before"].items():
-            hit = re.compile(rf"(?:{'|'.join(listed)})\s*$", re.I).search(text, max(start, at - 20), at)
+        for name, pattern in qualifiers(lang, "before"):
+            hit = pattern.search(text, max(start, at - 20), at)
             if hit and (lang == "ja" or hit.start() == 0 or not text[hit.start() - 1].isalnum()):
                 at, names = hit.start(), [name, *names]
                 break
+        else:
+            break
     return at, names
 
 
 def _after(text: str, at: int, stop: int, end: int, lang: str) -> tuple[int, list[str]]:
     names, last = [], stop
-    for name in table(lang, "quantities")["after"]:
-        pattern = re.compile(rf"(?:{'|'.join(table(lang, 'quantities')['after'][name])})", re.I)
+    for name, pattern in qualifiers(lang, "after"):
         inner = pattern.match(text, at)
         outer = pattern.match(text, stop, end)
         if inner or outer:
@@ -151,7 +219,3 @@ def _after(text: str, at: int, stop: int, end: int, lang: str) -> tuple[int, lis
             last = max(last, outer.end() if outer else stop)
             break
     return last, names
-
-
-def _scope(text: str, start: int, end: int, lang: str) -> str | None:
-    return next((name for name in table(lang, "quantities")["scope"] if words(lang, "quantities", "scope", name).search(text, start, end)), None)  # fmt: skip

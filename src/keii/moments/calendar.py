@@ -25,7 +25,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``season`` is a key of SEASONS, ``fiscal`` a Japanese fiscal year (April to March), ``within`` a first and last day or
     month of the year or month named (``上旬``: 1, 10; ``early``: 1, 4), ``hours`` a part of the day (first, last hour),
-    ``week`` the seven days from the day named.
+    ``week`` the seven days from the day named, ``until_day`` the last day of a range within the month.
     """
 
     year: int
@@ -39,6 +39,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     hours: tuple[int, int] | None = None
     about: bool = False
     week: bool = False
+    until_day: int | None = None
 
 
 def _next_month(year: int, month: int) -> tuple[int, int]:
@@ -74,6 +75,9 @@ def _span(parts: Parts) -> tuple[dt.datetime, dt.datetime, str]:
             )
         return dt.datetime(year, month, 1), end, f"{year:04}-{month:02}"
     start = dt.datetime(year, month, day)
+    if parts.until_day:
+        until = dt.datetime(year, month, parts.until_day)
+        return start, until + dt.timedelta(days=1), f"{start.date()}/{until.date()}"
     if parts.week:
         until = start + dt.timedelta(days=7)
         return start, until, f"{start.date()}/{(until - dt.timedelta(days=1)).date()}"

@@ -19,6 +19,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a": 1}
 _SEASON = {"spring": "spring", "summer": "summer", "autumn": "autumn", "fall": "autumn", "winter": "winter"}
 _PART_YEAR = {
+    "first half": (1, 6),
+    "second half": (7, 12),
     "early": (1, 4),
     "mid": (5, 8),
     "middle": (5, 8),
@@ -27,26 +29,32 @@ _PART_YEAR = {
     "end": (11, 12),
     "start": (1, 3),
 }
-_PART_MONTH = {"early": (1, 10), "mid": (11, 20), "middle": (11, 20), "late": (21, 31), "beginning": (1, 10), "end": (21, 31), "start": (1, 10)}  # fmt: skip
+_PART_MONTH = {"first half": (1, 15), "second half": (16, 31), "first week": (1, 7), "second week": (8, 14), "third week": (15, 21), "last week": (25, 31), "early": (1, 10), "mid": (11, 20), "middle": (11, 20), "late": (21, 31), "beginning": (1, 10), "end": (21, 31), "start": (1, 10)}  # fmt: skip
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+_DAY = r"(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+_ORDINAL = r"(?:st|nd|rd|th)?"
 _FORM = re.compile(
     r"\b(?:(?P<about>around|about|circa|approximately|roughly)\s+)?"
-    r"(?:(?:the\s+)?(?P<part>early|mid|late|beginning|end|start|middle)[\s-]+(?:(?:of|in)\s+)?)?(?:"
+    r"(?:(?P<ph>\d{1,2})(?::(?P<pmi>\d\d))?\s*(?P<phalf>[ap]\.?m\b\.?)(?:\s+\(?[A-Z]{2,4}\)?)?,?\s+(?:on\s+)?)?"
+    r"(?:(?:the\s+)?(?P<part>early|mid|late|beginning|end|start|middle|first half|second half|first week|second week|third week|last week(?=\s+(?:of|in)))[\s-]+(?:(?:of|in)\s+)?)?(?:"
     r"(?P<iy>(?:19|20)\d\d)-(?P<im>\d\d)-(?P<id>\d\d)"
-    rf"|(?:(?P<rel>last|this|next)\s+)?(?P<m>{_MONTH})\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d.,]*\d)(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?"
-    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m2>{_MONTH})(?:,?\s+(?P<y2>(?:19|20)\d\d)\b)?"
+    r"|(?P<um>\d{1,2})/(?P<ud>\d{1,2})/(?P<uy>(?:19|20)\d\d)(?!\d)"
+    rf"|(?:{_DAY},?\s+)?(?:(?P<rel>last|this|next)\s+)?(?P<m>{_MONTH})\s+(?P<d>\d{{1,2}}){_ORDINAL}(?![\d.,]*\d)(?:\s*(?P<join>-|to|through|and)\s*(?P<dto>\d{{1,2}}){_ORDINAL}(?![\d:/]|[.,]\d|\s*(?:[ap]\.?m\b|million|thousand|billion|percent|%|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))))?(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?"
+    rf"|(?:{_DAY},?\s+)?(?:(?P<d2from>\d{{1,2}}){_ORDINAL}\s*(?P<join2>-|to|through|and)\s*)?(?P<d2>\d{{1,2}}){_ORDINAL}\s+(?:of\s+)?(?P<m2>{_MONTH})(?:,?\s+(?P<y2>(?:19|20)\d\d)\b)?"
     rf"|(?:(?P<rel3>last|this|next)\s+)?(?P<m3>{_MONTH})(?:(?:\s+of)?,?\s+(?P<y3>(?:19|20)\d\d)\b|\s+(?P<of>of last year|last year|of this year|this year))?"
     r"|(?:(?P<rels>last|this|next)\s+)?(?P<season>spring|summer|autumn|fall|winter)(?:\s+(?:of\s+)?(?P<ys>(?:19|20)\d\d)\b)?"
     r"|(?P<q>Q[1-4]|first quarter|second quarter|third quarter|fourth quarter)\s+(?:of\s+)?(?P<yq>(?:19|20)\d\d)"
-    r"|(?P<relu>last|this|next|that|the same|the previous|the following)\s+(?P<unit>year|month|week|day)"
-    r"|(?P<n>one|two|three|four|five|six|a|\d{1,2})\s+(?P<nu>days?|weeks?|months?|years?)\s+(?P<nd>ago|earlier)"
+    r"|(?P<relu>last|this|the next|next|that|the same|the previous|the following)\s+(?P<unit>year|month|week|day)"
+    r"|(?P<n>one|two|three|four|five|six|a|\d{1,2})\s+(?P<nu>days?|weeks?|months?|years?)\s+(?P<nd>ago|earlier|later)"
+    r"|(?:over|during|at|on|last|this|past)\s+(?:the\s+)?(?:past\s+|last\s+|holiday\s+|long\s+)*(?P<weekend>weekend)"
+    r"|(?P<feast>New Year's (?:Day|Eve)|Christmas (?:Day|Eve))(?:,?\s+(?P<yf>(?:19|20)\d\d)\b)?"
     r"|(?P<word>yesterday|today|tomorrow|tonight|last night)"
     r"|(?:(?P<relw>last|this|next)\s+)?(?P<wd>Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
     r"|(?P<y4>(?<!\$)(?:19|20)\d\d)(?=[\s.,;:)'\"-]|$)(?!\s*(?:files|people|persons|records|customers|users|employees|computers|servers|accounts))"
     r")(?:,?\s+(?:at\s+)?(?:about\s+|around\s+)?(?P<h>\d{1,2})(?::(?P<mi>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?))?",
     re.I,
 )
-_LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bas early as|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
+_LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
 _AHEAD = re.compile(r"\b(?:will|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
 _BETWEEN = re.compile(r"\b(?:between|from)\s+$", re.I)
 _AND = re.compile(r"\s*(?:and|to|until|through|till|-)\s*", re.I)
@@ -83,9 +91,15 @@ def _resolve(match: re.Match[str], today: dt.date | None, last: Parts | None) ->
         if got["q"].lower().startswith("fourth"):
             quarter = 4
         return Parts(year=int(got["yq"]), within=(quarter * 3 - 2, quarter * 3)), None
-    month = got["m"] or got["m2"] or got["m3"]
-    if month:
-        return _named_month(got, month, part, today, last, match.string[max(0, match.start() - 70) : match.start()])
+    if got["uy"]:
+        month_first = int(got["um"]) <= 12
+        month, day = (got["um"], got["ud"]) if month_first else (got["ud"], got["um"])
+        return _clock(Parts(year=int(got["uy"]), month=int(month), day=int(day)), got), None
+    if got["feast"]:
+        return _feast(got, today)
+    word = got["m"] or got["m2"] or got["m3"]
+    if word:
+        return _named_month(got, word, part, today, last, match.string[max(0, match.start() - 70) : match.start()])
     if got["season"]:
         return _season(got, today)
     return _relative(got, today, last, part)
@@ -95,7 +109,12 @@ def _named_month(
     got: dict[str, str | None], word: str, part: str, today: dt.date | None, last: Parts | None, before: str
 ) -> tuple[Parts | None, str | None]:
     stated = got["y"] or got["y2"] or got["y3"]
-    day = int(got["d"] or got["d2"] or 0) or None
+    day = int(got["d"] or got["d2from"] or got["d2"] or 0) or None
+    between = before.rstrip().lower().endswith("between")
+    until = int(got["dto"] or (got["d2"] if got["d2from"] else 0) or 0)
+    join = (got["join"] or got["join2"] or "").lower()
+    if until and day and (until <= day or (join == "and" and not between)):
+        day, until = (int(got["d2"]), 0) if got["d2from"] else (day, 0)
     if not stated and not word[0].isupper():
         return None, None  # the verbs «may» and «march»
     month = _month_number(word)
@@ -105,7 +124,8 @@ def _named_month(
     if year is None:
         return None, None
     within = _PART_MONTH.get(part) if day is None else None
-    return _clock(Parts(year=year, month=month, day=day, within=within, about=bool(got["about"])), got), anchor
+    parts = Parts(year=year, month=month, day=day, within=within, about=bool(got["about"]), until_day=until or None)
+    return _clock(parts, got), anchor
 
 
 def _year_of(
@@ -143,10 +163,13 @@ def _relative(
         return None, None
     if got["unit"]:
         return _unit((got["relu"] or "").lower(), got["unit"].lower(), today, last, part)
+    if got["weekend"]:
+        return _weekend(today), "publication"
     if got["n"]:
         count = _WORDS.get(got["n"].lower()) or int(got["n"])
-        if (got["nd"] or "").lower() == "earlier":
-            return None, None
+        way = (got["nd"] or "").lower()
+        if way != "ago":
+            return _from_text(count, (got["nu"] or "").lower()[:3], last, later=way == "later"), "text"
         return _ago(count, (got["nu"] or "").lower()[:3], today), "publication"
     if got["word"]:
         move = {"yesterday": -1, "last night": -1, "tomorrow": 1}.get(got["word"].lower(), 0)
@@ -167,10 +190,10 @@ def _unit(relative: str, unit: str, today: dt.date, last: Parts | None, part: st
     if move is not None and unit == "week":
         monday = today - dt.timedelta(days=today.weekday()) + dt.timedelta(weeks=move)
         return Parts(year=monday.year, month=monday.month, day=monday.day, week=True), "publication"
-    if move is None:
+    if move is None or relative == "the next":
         if last is None or unit not in ("year", "day") or (unit == "day" and last.day is None):
             return None, None
-        shift = {"the previous": -1, "the following": 1}.get(relative, 0)
+        shift = {"the previous": -1, "the following": 1, "the next": 1}.get(relative, 0)
         if unit == "year":
             return Parts(year=last.year + shift, within=_PART_YEAR.get(part)), "text"
         try:
@@ -199,11 +222,52 @@ def _ago(count: int, unit: str, today: dt.date) -> Parts:
     return Parts(year=today.year - count, about=True)
 
 
+def _weekend(today: dt.date) -> Parts:
+    """Return the last Saturday and Sunday up to a day."""
+    saturday = today - dt.timedelta(days=(today.weekday() - 5) % 7)
+    sunday = saturday + dt.timedelta(days=1)
+    whole = sunday.month == saturday.month
+    return Parts(
+        year=saturday.year, month=saturday.month, day=saturday.day, until_day=sunday.day if whole else None, about=not whole
+    )  # fmt: skip
+
+
+def _feast(got: dict[str, str | None], today: dt.date | None) -> tuple[Parts | None, str | None]:
+    """Return New Year or Christmas: of the year named, else the last one before publication."""
+    word = (got["feast"] or "").lower()
+    month, day = (1, 1) if word == "new year's day" else (12, {"new year's eve": 31, "christmas eve": 24}.get(word, 25))
+    if got["yf"]:
+        return Parts(year=int(got["yf"]), month=month, day=day), None
+    if today is None:
+        return None, None
+    return Parts(year=today.year - ((month, day) > (today.month, today.day)), month=month, day=day), "publication"
+
+
+def _from_text(count: int, unit: str, last: Parts | None, *, later: bool) -> Parts | None:
+    """Return the time of «two days later» or «six months earlier», counted from the date named last."""
+    if last is None or last.month is None:
+        return None
+    try:
+        base = dt.date(last.year, last.month, last.day or 1)
+        if last.day and unit in ("day", "wee"):
+            moved = base + dt.timedelta(days=count * (7 if unit == "wee" else 1) * (1 if later else -1))
+            return Parts(year=moved.year, month=moved.month, day=moved.day, about=unit == "wee")
+    except (ValueError, OverflowError):
+        return None
+    if unit == "mon":
+        months = last.year * 12 + last.month - 1 + (count if later else -count)
+        return Parts(year=months // 12, month=months % 12 + 1, about=True)
+    if unit == "yea":
+        return Parts(year=last.year + (count if later else -count), about=True)
+    return None
+
+
 def _clock(parts: Parts, got: dict[str, str | None]) -> Parts:
-    if not got["h"] or parts.day is None:
+    stated, minute, half = (got["h"], got["mi"], got["half"]) if got["h"] else (got["ph"], got["pmi"], got["phalf"])
+    if not stated or parts.day is None or parts.until_day:
         return parts
-    hour = int(got["h"]) % 12 + (12 if (got["half"] or "").lower().startswith("p") else 0)
-    return msgspec.structs.replace(parts, hour=hour, minute=int(got["mi"]) if got["mi"] else None)
+    hour = int(stated) % 12 + (12 if (half or "").lower().startswith("p") else 0)
+    return msgspec.structs.replace(parts, hour=hour, minute=int(minute) if minute else None)
 
 
 def _opened(text: str, folded: str, found: list[tuple[Spanned, Parts]], zone: str | None) -> Iterator[Spanned]:
@@ -228,6 +292,12 @@ def _opened(text: str, folded: str, found: list[tuple[Spanned, Parts]], zone: st
             start = one.start - (len(between.group()) if between else 0)
             yield Spanned(start, other.end, joined(first, other.moment, text[start : other.end]))
             at += 2
+            continue
+        if own.until_day and (between or before.rstrip().lower().endswith("from")):
+            lead_word = _BETWEEN.search(before)
+            start = one.start - (len(lead_word.group()) if lead_word else 0)
+            yield Spanned(start, one.end, one.moment)
+            at += 1
             continue
         lead = _LEAD.search(before)
         start = one.start - len(lead.group()) if lead else one.start

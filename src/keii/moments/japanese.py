@@ -27,21 +27,26 @@ _DECADE = {"上旬": (1, 10), "初旬": (1, 10), "中旬": (11, 20), "半ば": (
 _OF_YEAR = {"末": (12, 12), "初め": (1, 3), "前半": (1, 6), "後半": (7, 12), "半ば": (5, 8), "初頭": (1, 3), "上半期": (1, 6), "下半期": (7, 12)}  # fmt: skip
 _HOURS = {"未明": (0, 5), "早朝": (4, 8), "朝": (5, 11), "午前": (0, 12), "昼": (11, 15), "午後": (12, 24), "夕方": (15, 19), "夜": (18, 24), "深夜": (22, 24), "夕": (15, 19)}  # fmt: skip
 
+_YEAR_START = {"年明け": None, "元日": 1}
 _TEXT_MONTHS = {"同月": 0, "翌月": 1, "前月": -1}
 _TEXT_DAYS = {"同日": 0, "同夜": 0, "翌日": 1, "前日": -1}
+_NEAR = 120  # characters from a day to a clock time that stands without one
 _AHEAD = re.compile(r"までに?|を(?:めど|目途)|に(?:も)?再開|に予定|[^、]{0,10}(?:見通し|予定|見込み|めど|目指)")
 _AGO = re.compile(
-    rf"(?P<about>約|およそ)?(?P<n>{_N})(?P<u>年|[カか月ヶケヵ]月|週間|日)(?P<more>ほど|余り)?前(?![後半提回日年月])|(?P<week>先々週|先週|今週|来週)"
+    rf"(?P<about>約|およそ)?(?P<n>{_N})(?P<u>年半|年|[カか月ヶケヵ]月|週間|日)(?P<more>ほど|余り)?前(?![後半提回日年月])|(?P<end>先週末|(?<![一-龥])週末)|(?P<week>先々週|先週|今週|来週)"
 )
 _WEEKS = {"先々週": -2, "先週": -1, "今週": 0, "来週": 1}
 _FORM = re.compile(
-    r"(?=[\d〇一二三四五六七八九十同昨今前先来翌本おこき去令平昭明])(?<![\d.,一二三四五六七八九十第約/])"
-    r"(?:(?P<num>(?P<ny>(?:19|20)\d\d)(?P<sep>[-/.])(?P<nm>\d{1,2})(?P=sep)(?P<nd>\d{1,2})(?!\d))"
-    r"|(?P<word>一昨日|おととい|本日|今日|きょう|昨日|きのう|昨夜|昨晩|今朝|明日)"
-    rf"|(?:(?P<y4>(?:19|20)\d\d|[一二][〇九][〇一二三四五六七八九]{{2}})(?:年|(?=~\d\d年))|(?P<y2>\d\d|[〇一二三四五六七八九]{{2}})年(?!間|前|ぶり|以上|以内|超|目|半|後|連続|余|保証|[代来]|にわた|、?\d+カ月|近く)"
+    r"(?=[\d〇一二三四五六七八九十同昨今前先来翌本おこき去令平昭明年元午RHS])(?<![\d.,一二三四五六七八九十第約/A-Za-z])"
+    r"(?:(?P<initial>[RHS])(?P<iy>\d{1,2})\.(?P<im>\d{1,2})\.(?P<id>\d{1,2})(?!\d)"
+    r"|(?P<slash>(?P<sm>1?\d)/(?P<sd>[1-3]?\d))(?=\([月火水木金土日]|に|付|未明|午[前後]|夜|朝|から|まで)"
+    r"|(?P<clock>午[前後](?P<ch>\d{1,2})時(?!間)(?:(?P<cm>\d{1,2})分|(?P<chalf>半))?)"
+    r"|(?P<num>(?P<ny>(?:19|20)\d\d)(?P<sep>[-/.])(?P<nm>\d{1,2})(?P=sep)(?P<nd>\d{1,2})(?!\d))"
+    r"|(?P<word>年明け|元日|一昨日|おととい|本日|今日|きょう|昨日|きのう|昨夜|昨晩|今朝|明日)"
+    rf"|(?:(?P<y4>(?:19|20)\d\d|[一二][〇九][〇一二三四五六七八九]{{2}})(?:年|(?=~\d\d年))|(?P<y2>\d\d|[〇一二三四五六七八九]{{2}})年(?!間|前(?!半)|ぶり|以上|以内|超|目|半|後|連続|余|保証|[代来]|にわた|、?\d+カ月|近く)"
     rf"|(?P<era>令和|平成|昭和)(?P<ey>元|{_N})年|(?P<yw>一昨年|おととし|昨年|去年|今年|本年|ことし|来年|同年|前年|翌年|昨(?=[春夏秋冬])|今(?=[春夏秋冬])))?"
-    rf"(?P<fy>度)?の?(?:(?P<m>{_N})月(?!間)|(?P<mw>先々月|今月|先月|昨月|来月|同月|翌月|前月))?の?"
-    rf"(?:(?P<d>{_N})日(?!間|以内|以上|後|前|目|連続|ほど|本|々)|(?P<dw>同日|翌日|前日|同夜)|(?P<part>上旬|初旬|中旬|下旬|半ば|末|初め|初頭|前半|後半|上半期|下半期)|(?P<season>[春夏秋冬]))?)"
+    rf"(?P<fy>度)?の?(?:(?P<m>{_N})(?:月(?!間)(?P<term>期)?|(?=[~-]{_N}月))|(?P<mw>先々月|今月|先月|昨月|来月|同月|翌月|前月))?の?"
+    rf"(?:(?P<d>{_N})(?:日(?!間|以内|以上|後|前|目|連続|ほど|本|々)|(?=[~、・-]{_N}日))|(?P<dw>同日|翌日|前日|同夜)|(?P<part>上旬|初旬|中旬|下旬|半ば|末|初め|初頭|前半|後半|上半期|下半期)|(?P<season>[春夏秋冬]))?)"
     rf"(?:\([月火水木金土日・祝]{{1,3}}\))?[\sのT]?(?P<hours>未明|早朝|朝(?!刊)|午前|昼|午後|夕方|夜|深夜)?(?:の|\s)?(?:(?P<h>{_N})(?:時(?!間)(?:(?P<mi>{_N})分|(?P<half>半))?|:(?P<mc>\d\d)))?"
     r"(?P<about>ごろ|頃|ころ|前後)?"
 )
@@ -86,12 +91,27 @@ def parse(text: str, reference: Moment | None, zone: str | None) -> tuple[Spanne
 
 def _ago(match: re.Match[str], today: dt.date) -> Parts | None:
     """Return the time of ``3日前``, ``約2年前`` or ``先週``; months and years ago are only about."""
+    if match["end"]:
+        saturday = today - dt.timedelta(days=(today.weekday() - 5) % 7)
+        return (
+            Parts(
+                year=saturday.year,
+                month=saturday.month,
+                day=saturday.day,
+                until_day=(saturday + dt.timedelta(days=1)).day,
+            )
+            if (saturday + dt.timedelta(days=1)).month == saturday.month
+            else Parts(year=saturday.year, month=saturday.month, day=saturday.day, about=True)
+        )
     if match["week"]:
         monday = today - dt.timedelta(days=today.weekday()) + dt.timedelta(weeks=_WEEKS[match["week"]])
         return Parts(year=monday.year, month=monday.month, day=monday.day, week=True)
     count = small_number(match["n"])
     if count is None or count > 99:
         return None
+    if match["u"] == "年半":
+        year, month = _shift(today.year, today.month, -count * 12 - 6)
+        return Parts(year=year, month=month, about=True)
     if match["u"] == "年":
         return Parts(year=today.year - count, about=True)
     if match["u"].endswith("月"):
@@ -104,14 +124,26 @@ def _ago(match: re.Match[str], today: dt.date) -> Parts | None:
 
 def _resolve(match: re.Match[str], state: _State, text: str) -> tuple[Parts | None, str | None]:
     got = match.groupdict()
+    if got["clock"]:
+        return _clock_alone(got, state, text[state.last_end : match.start()] if state.last else "")
+    if got["initial"]:
+        base = {"R": 2018, "H": 1988, "S": 1925}[got["initial"]]
+        return Parts(year=base + int(got["iy"]), month=int(got["im"]), day=int(got["id"])), None
+    if got["slash"]:
+        got["m"], got["d"] = got["sm"], got["sd"]
+        return _month_day(got, None, None, state, match, text)
     if got["num"]:
         return _with_clock(Parts(year=int(got["ny"]), month=int(got["nm"]), day=int(got["nd"])), got), None
     if got["word"]:
         if state.today is None:
             return None, None
+        if got["word"] in _YEAR_START:
+            return Parts(year=state.today.year, month=1, day=_YEAR_START[got["word"]]), "publication"
         day = state.today + dt.timedelta(days=_DAY_WORDS[got["word"]])
         hours = {"昨夜": (18, 24), "昨晩": (18, 24), "今朝": (5, 11)}.get(got["word"])
         return _with_clock(Parts(year=day.year, month=day.month, day=day.day, hours=hours), got), "publication"
+    if got["term"]:
+        return None, None  # a business year or a quarter: «2020年3月期»
     if not any(got[key] for key in ("y4", "y2", "era", "yw", "m", "mw", "d", "dw")):
         return None, None
     if got["season"] and not (got["y4"] or got["y2"] or got["era"] or got["yw"]):
@@ -120,6 +152,19 @@ def _resolve(match: re.Match[str], state: _State, text: str) -> tuple[Parts | No
     if year is None and any(got[key] for key in ("y4", "y2", "era", "yw")):
         return None, None
     return _month_day(got, year, anchor, state, match, text)
+
+
+def _clock_alone(got: dict[str, str | None], state: _State, between: str) -> tuple[Parts | None, str | None]:
+    """Return «午後11時半» on the day that the text named last, unless that stands far away."""
+    last = state.last
+    if last is None or last.day is None or len(between) > _NEAR:
+        return None, None
+    hour = int(got["ch"] or 0)
+    hour += 12 if (got["clock"] or "").startswith("午後") and hour < 12 else 0
+    if hour > 24:
+        return None, None
+    minute = 30 if got["chalf"] else int(got["cm"]) if got["cm"] else None
+    return Parts(year=last.year, month=last.month, day=last.day, hour=hour % 24, minute=minute), "text"
 
 
 def _year(got: dict[str, str | None], state: _State) -> tuple[int | None, str | None]:
