@@ -13,6 +13,7 @@ import msgspec
 from keii import __version__
 from keii.case.case import Case
 from keii.checks import Claims, check, check_statement
+from keii.checks.changes import changes
 from keii.claims import extract
 from keii.errors import UnreadableError, UsageError
 from keii.exporters import EXPORTERS, render
@@ -111,10 +112,13 @@ def _claims(case: Case) -> None:
 
 
 def _check(case: Case) -> None:
-    findings, verdicts = judge(
-        case.catalog.claims(), case.catalog.documents(), (case.settings.victim, *case.settings.speakers)
-    )
+    findings, verdicts = judge(case.catalog.claims(), case.catalog.documents(), _victim(case))
     case.catalog.put_findings(findings, verdicts)
+
+
+def _victim(case: Case) -> list[str]:
+    """Return the names under which the victim speaks."""
+    return [name for name in (case.settings.victim, *case.settings.speakers) if name]
 
 
 STAGES: tuple[tuple[str, Callable[[Case], None]], ...] = (
@@ -145,6 +149,7 @@ def verdicts(claims: Sequence[Claim], documents: Sequence[Document], statement: 
 def report_of(case: Case) -> Report:
     """Return the case's report as a value."""
     catalog, entries = case.catalog, case.entries()
+    held = Claims(catalog.claims(), catalog.documents(), _victim(case))
     return compose(
         Parts(
             case=case.settings.name,
@@ -154,6 +159,7 @@ def report_of(case: Case) -> Report:
             sources=_sources(case),
             documents=catalog.documents(),
             claims=catalog.claims(),
+            changes=changes(held, catalog.findings()),
             findings=catalog.findings(),
             verdicts=catalog.verdicts(),
             matches=catalog.matches(),

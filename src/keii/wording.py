@@ -23,9 +23,22 @@ def _sentences() -> dict[str, dict[str, str]]:
     return found
 
 
+class _Fact(str):
+    """A fact that a sentence may count: ``{hosts:machine|machines}`` says «1 machine» or «3 machines»."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        one, bar, many = spec.partition("|")
+        return f"{self} {one if self == '1' else many}" if bar else super().__format__(spec)
+
+
 def say(key: str, lang: Lang = "en", facts: Mapping[str, object] | None = None) -> str:
-    """Return the sentence ``key`` with its ``{places}`` filled. An unknown key or fact raises KeyError."""
-    return _sentences()[key][lang].format_map(dict(facts or {}))
+    """Return the sentence ``key`` with its ``{places}`` filled; ``{count:file|files}`` is a number with its noun.
+
+    An unknown key or fact raises KeyError.
+    """
+    return _sentences()[key][lang].format_map({name: _Fact(fact) for name, fact in (facts or {}).items()})
 
 
 def language(asked: str | None = None) -> Lang:

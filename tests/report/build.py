@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keii.checks import Claims, check, check_statement
+from keii.checks.changes import changes
 from keii.model import (
     Category,
     CoverageCell,
@@ -79,6 +80,7 @@ def parts() -> Parts:
         documents=[statement, paper],
         claims=claims,
         findings=check(held),
+        changes=changes(held, check(held)),
         verdicts=check_statement(statement, held),
         matches=[
             Match(

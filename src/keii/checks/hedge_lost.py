@@ -8,14 +8,14 @@ from keii.checks.interface import Check, Claims, found
 from keii.checks.values import relation
 from keii.model import Finding
 
-_HEDGED = ("possible", "suspected", "alleged")
-_FAMILIES = ("leak.", "actor.", "entry.", "intrusion.")
+HEDGED = ("possible", "suspected", "alleged")
+FAMILIES = ("leak.", "actor.", "entry.", "intrusion.")
 
 
 def run(claims: Claims) -> Iterator[Finding]:
     """Yield one finding per topic where a later publication tells as certain what earlier ones only held possible."""
     for topic in claims.topics:
-        if not topic.startswith(_FAMILIES):
+        if not topic.startswith(FAMILIES):
             continue
         told = [claim for claim in claims.of(topic) if claim.basis == "stated" and claim.polarity == "affirmed"]
         for at, later in enumerate(told):
@@ -31,7 +31,7 @@ def run(claims: Claims) -> Iterator[Finding]:
                 later.modality == "certain"
                 and not admits
                 and before
-                and all(claim.modality in _HEDGED for claim in before)
+                and all(claim.modality in HEDGED for claim in before)
             ):
                 yield found("hedge-lost", "hedge-lost", claims, before, "retold", against=[later])
                 break

@@ -9,6 +9,7 @@ from keii.model.document import Document
 from keii.model.finding import Finding, Verdict
 from keii.model.intel import HuntCoverage, Match
 from keii.model.moment import Moment
+from keii.model.publication import Change, TopicHistory
 from keii.model.source import Skipped
 from keii.model.trace import Reason, Trace
 
@@ -39,9 +40,11 @@ class ChronologyEntry(msgspec.Struct, frozen=True, kw_only=True):
         document: file name; ``within`` the embedded source's id where it is quoted there.
         published, updated: with time of day where known.
         publisher, title, lang, kind: as stated.
-        reliability: Admiralty code (``F6`` unless a rule or the user says more).
+        reliability: Admiralty letter of the source (``F`` unless a rule or the user says more); a claim has its own code.
         claims: ids of its claims in order of the text.
-        new: ids of the claims whose topic or value nobody had told before.
+        new: ids of the claims that tell what no earlier publication told, or tell it otherwise.
+        news: for those claims, how they stand to what was told before, in the same order.
+        quotes: the words that tell it, in order of the text; of words that overlap the longest.
     """
 
     number: int
@@ -51,11 +54,13 @@ class ChronologyEntry(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     lang: str
     kind: str
-    reliability: str = "F6"
+    reliability: str = "F"
     published: Moment | None = None
     updated: Moment | None = None
     claims: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
+    news: tuple[Change, ...] = ()
+    quotes: tuple[str, ...] = ()
 
 
 class TimelineItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +91,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         version: of keii.
         summary: what matters, one screen.
         questions: what remains open and why.
+        over_time: every topic after each publication that speaks of it.
         sources, chronology, timeline, claims, findings, verdicts, matches, hunt, trace, documents: the parts.
     """
 
@@ -99,6 +105,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceEntry, ...] = ()
     documents: tuple[Document, ...] = ()
     chronology: tuple[ChronologyEntry, ...] = ()
+    over_time: tuple[TopicHistory, ...] = ()
     timeline: tuple[TimelineItem, ...] = ()
     claims: tuple[Claim, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -8,8 +8,10 @@ import msgspec
 
 from keii import __version__
 from keii.model import Claim, Document, Finding, HuntCoverage, Match, Trace, Verdict
+from keii.model.publication import Change
 from keii.model.report import Report, SourceEntry
 from keii.report.chronology import chronology
+from keii.report.over_time import over_time
 from keii.report.questions import questions
 from keii.report.summary import summary
 from keii.report.timeline import timeline
@@ -25,6 +27,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     sources: Sequence[SourceEntry] = ()
     documents: Sequence[Document] = ()
     claims: Sequence[Claim] = ()
+    changes: Sequence[Change] = ()
     findings: Sequence[Finding] = ()
     verdicts: Sequence[Verdict] = ()
     matches: Sequence[Match] = ()
@@ -44,7 +47,8 @@ def compose(parts: Parts) -> Report:
         questions=questions(parts),
         sources=tuple(parts.sources),
         documents=tuple(parts.documents),
-        chronology=chronology(parts.documents, parts.claims),
+        chronology=chronology(parts.documents, parts.claims, parts.changes),
+        over_time=over_time(parts.claims, parts.changes),
         timeline=timeline(parts.claims, parts.trace),
         claims=tuple(parts.claims),
         findings=tuple(parts.findings),

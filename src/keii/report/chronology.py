@@ -1,57 +1,70 @@
-"""The numbered chronology of publications, as analysts keep it by hand: time of day, publisher, what was new."""
+"""The numbered chronology of publications, as analysts keep it by hand: time of day, publisher, title, words, what was new."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from keii.model import Claim, Document, Embedded, Moment
+from keii.model import Claim, Document
+from keii.model.publication import NEWS, Change, Publication, publications
 from keii.model.report import ChronologyEntry
 
 
-def chronology(documents: Sequence[Document], claims: Sequence[Claim]) -> tuple[ChronologyEntry, ...]:
-    """Return every publication, quoted ones included, in order of publication; undated ones come last."""
+def chronology(
+    documents: Sequence[Document],
+    claims: Sequence[Claim],
+    changes: Sequence[Change] = (),
+    letters: Mapping[tuple[str, str | None], str] | None = None,
+) -> tuple[ChronologyEntry, ...]:
+    """Return every publication, quoted ones included, in order of publication; undated ones come last.
+
+    Args:
+        documents: with the sources quoted in them.
+        claims: of those documents; observed ones are left out.
+        changes: how each claim stands to earlier ones, as ``checks.changes`` tells.
+        letters: reliability (A to F) by document and id of the quoted source; ``F`` where none is given.
+    """
     told: dict[tuple[str, str | None], list[Claim]] = {}
     for claim in claims:
         if claim.basis == "stated":
             told.setdefault((claim.source, claim.within), []).append(claim)
-    entries: list[tuple[Document, Embedded | None]] = [(document, None) for document in documents]
-    entries += [(document, quoted) for document in documents for quoted in document.embedded]
-    known: set[tuple[str, str]] = set()
+    known = {change.claim: change for change in changes}
     rows = []
-    for number, (document, quoted) in enumerate(sorted(entries, key=lambda entry: _order(*entry)), start=1):
-        own = sorted(told.get((document.name, quoted.id if quoted else None), []), key=lambda claim: claim.start)
-        new = [claim.id for claim in own if claim.speaker != "author" and _said(claim) not in known]
-        known.update(_said(claim) for claim in own)
-        rows.append(_row(number, document, quoted, own, new))
+    for entry in publications(documents):
+        key = (entry.document, entry.within)
+        own = sorted(told.get(key, ()), key=lambda claim: (claim.start, claim.end, claim.id))
+        rows.append(_row(entry, own, known, (letters or {}).get(key, "F")))
     return tuple(rows)
 
 
-def _said(claim: Claim) -> tuple[str, str]:
-    return claim.topic, f"{claim.polarity}|{claim.value!r}"
-
-
-def _order(document: Document, quoted: Embedded | None) -> tuple[str, str, str]:
-    published = quoted.published if quoted else document.published
-    return _instant(published), document.name, quoted.id if quoted else ""
-
-
-def _instant(moment: Moment | None) -> str:
-    return moment.earliest.isoformat() if moment and moment.earliest else "~"
-
-
-def _row(
-    number: int, document: Document, quoted: Embedded | None, own: Sequence[Claim], new: Sequence[str]
-) -> ChronologyEntry:
+def _row(entry: Publication, own: Sequence[Claim], known: Mapping[str, Change], letter: str) -> ChronologyEntry:
+    news = [known[claim.id] for claim in own if claim.id in known and known[claim.id].kind in NEWS]
+    new = {change.claim for change in news}
     return ChronologyEntry(
-        number=number,
-        document=document.name,
-        within=quoted.id if quoted else None,
-        publisher=(quoted.publisher if quoted else document.publisher) or document.name,
-        title=quoted.title if quoted else document.title,
-        lang=document.lang,
-        kind=quoted.kind if quoted else document.kind,
-        published=quoted.published if quoted else document.published,
-        updated=quoted.updated if quoted else document.updated,
+        number=entry.number,
+        document=entry.document,
+        within=entry.within,
+        publisher=entry.publisher,
+        title=entry.title,
+        lang=entry.lang,
+        kind=entry.kind,
+        reliability=letter,
+        published=entry.published,
+        updated=entry.updated,
         claims=tuple(claim.id for claim in own),
-        new=tuple(new),
+        new=tuple(change.claim for change in news),
+        news=tuple(news),
+        quotes=quotes([claim for claim in own if claim.id in new]),
     )
+
+
+def quotes(claims: Sequence[Claim]) -> tuple[str, ...]:
+    """Return the words of claims in order of the text, each stretch of text once: of overlapping words the longest."""
+    spans = sorted({(c.start, c.end, c.quote) for c in claims if c.quote}, key=lambda span: (span[0], -span[1]))
+    kept: list[tuple[int, int, str]] = []
+    for start, end, words in spans:
+        if kept and start < kept[-1][1]:
+            if end - start > kept[-1][1] - kept[-1][0]:
+                kept[-1] = (start, end, words)
+            continue
+        kept.append((start, end, words))
+    return tuple(words for _, _, words in kept)

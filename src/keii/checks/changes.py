@@ -1,0 +1,157 @@
+"""How each claim stands to what was published before it: new, sharper, grown, denied, admitted, a hedge lost, repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keii.checks.hedge_lost import FAMILIES, HEDGED
+from keii.checks.interface import Claims
+from keii.checks.values import granularity, relation
+from keii.model import Claim, Date, Finding, Interval, Number
+from keii.model.publication import Change, ChangeKind, publications
+
+_MOST = 5  # earlier claims named by a change
+_BACK = 400  # distinct earlier claims of a topic that one is compared with; more say nothing new
+
+
+def changes(claims: Claims, findings: Sequence[Finding] = ()) -> tuple[Change, ...]:
+    """Return one change for every stated claim, in order of publication and of the text.
+
+    Args:
+        claims: of the case; observed ones are left out, they are not publications.
+        findings: of the checks; a denial-then-admission among them marks the claims that admit, across topics.
+    """
+    admits = {
+        later: finding.claims
+        for finding in findings
+        if finding.kind == "denial-then-admission" and finding.answer == "yes"
+        for later in finding.against
+    }
+    told: dict[tuple[str, str | None], list[Claim]] = {}
+    for claim in claims.all:
+        if claim.basis == "stated":
+            told.setdefault((claim.source, claim.within), []).append(claim)
+    before: dict[str, list[Claim]] = {}
+    found: list[Change] = []
+    for entry in publications(claims.documents):
+        own = sorted(told.get((entry.document, entry.within), ()), key=lambda claim: (claim.start, claim.end, claim.id))
+        here: list[Claim] = []
+        for claim in own:
+            kind, against = _change(claims, claim, before.get(claim.topic, ()), here)
+            if claim.id in admits and kind != "repeated":
+                kind, against = "admitted", [*(c for c in claims.all if c.id in admits[claim.id])]
+            ids = tuple(c.id for c in against[-_MOST:])
+            voice = claims.origins.voice(claim)
+            found.append(Change(claim=claim.id, publication=entry.number, voice=voice, kind=kind, against=ids))
+            here.append(claim)
+        for claim in here:
+            if claim.speaker != "author":
+                _keep(claims, before.setdefault(claim.topic, []), claim)
+    return tuple(found)
+
+
+def _keep(claims: Claims, earlier: list[Claim], claim: Claim) -> None:
+    """Add a claim to what was said, unless the same voice said the same before."""
+    if len(earlier) < _BACK and not any(_as_said(claims, one) == _as_said(claims, claim) for one in earlier):
+        earlier.append(claim)
+
+
+def _as_said(claims: Claims, claim: Claim) -> tuple[object, ...]:
+    return (
+        claims.origins.voice(claim),
+        claims.origin(claim),
+        claim.value,
+        claim.polarity,
+        claim.modality,
+        claim.approximation,
+        claim.scope,
+        claim.about,
+    )
+
+
+def _change(
+    claims: Claims, claim: Claim, earlier: Sequence[Claim], here: Sequence[Claim]
+) -> tuple[ChangeKind, list[Claim]]:
+    if claim.speaker == "author":
+        return "inferred", []
+    if any(
+        one.topic == claim.topic
+        and claims.same_speaker(one, claim)
+        and relation(one, claim) == ("equal", "same")
+        and one.modality == claim.modality
+        for one in here
+    ):
+        return "repeated", []
+    if not earlier:
+        return "first", []
+    own = [one for one in earlier if claims.same_speaker(one, claim)]
+    return (_of_own(own, claim) if own else None) or _of_others(claims, earlier, claim)
+
+
+def _of_own(own: Sequence[Claim], claim: Claim) -> tuple[ChangeKind, list[Claim]] | None:
+    """Return how a voice changed its own word since it last spoke of the topic, None where it did not."""
+    last = own[-1]
+    if last.polarity != claim.polarity and relation(last, claim).kind != "incomparable":
+        kinds: dict[str, ChangeKind] = {"affirmed": "admitted", "denied": "denied", "not-confirmed": "withdrawn"}
+        return kinds[claim.polarity], [last]
+    how = relation(last, claim)
+    if how.why == "planned-then-actual" and claim.scope != "planned":
+        return "happened", [last]
+    if how.kind == "different":
+        return _direction(last, claim) or "revised", [last]
+    return None
+
+
+def _direction(last: Claim, claim: Claim) -> ChangeKind | None:
+    if isinstance(last.value, Number) and isinstance(claim.value, Number):
+        return "grew" if claim.value.num > last.value.num else "shrank"
+    return None
+
+
+def _of_others(claims: Claims, earlier: Sequence[Claim], claim: Claim) -> tuple[ChangeKind, list[Claim]]:
+    related = [(one, relation(one, claim)) for one in earlier]
+    equal = [one for one, how in related if how.kind == "equal"]
+    if equal:
+        return _again(claims, equal, claim), equal
+    compatible = [(one, how.why) for one, how in related if how.kind == "compatible"]
+    different = [one for one, how in related if how.kind == "different"]
+    open_ = [one for one, why in compatible if why == "not-established"]
+    if different:
+        return "contradicts", different
+    if open_:
+        return ("not-confirmed" if claim.polarity == "not-confirmed" else "affirmed"), open_
+    near = [one for one, why in compatible if why != "scope"]
+    if near:
+        return ("sharper" if all(_sharper(claim, one) for one in near) else _agrees(claims, near, claim)), near
+    return "other", [one for one, _ in related]
+
+
+def _again(claims: Claims, equal: Sequence[Claim], claim: Claim) -> ChangeKind:
+    """Return what is new in saying the same once more."""
+    hedged = all(one.modality in HEDGED for one in equal)
+    if hedged and claim.topic.startswith(FAMILIES) and claim.modality == "certain" and claim.polarity == "affirmed":
+        return "confirmed" if claims.origins.voice(claim) == "victim" else "hedge-lost"
+    if all(_sharper(claim, one) for one in equal):
+        return "sharper"
+    return _agrees(claims, equal, claim)
+
+
+def _agrees(claims: Claims, same: Sequence[Claim], claim: Claim) -> ChangeKind:
+    return "repeated" if claims.origin(claim) in {claims.origin(one) for one in same} else "agrees"
+
+
+def _sharper(claim: Claim, than: Claim) -> bool:
+    """Return whether a claim tells the same more exactly: a finer figure, a narrower time, an item where none was."""
+    if isinstance(claim.value, Number) and isinstance(than.value, Number):
+        return granularity(claim.value.num) < granularity(than.value.num)
+    if isinstance(claim.value, Date | Interval) and claim.moment and than.moment:
+        return _width(claim) < _width(than)
+    items = getattr(claim.value, "items", ()), getattr(than.value, "items", ())
+    return bool(items[0]) and not items[1]
+
+
+def _width(claim: Claim) -> float:
+    moment = claim.moment
+    if moment is None or moment.earliest is None or moment.latest is None:
+        return float("inf")
+    return (moment.latest - moment.earliest).total_seconds()
