@@ -1,0 +1,1 @@
+"""Sigma rules over the event tables: loaded through pySigma, run by columns."""
