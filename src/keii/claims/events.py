@@ -29,6 +29,7 @@ class Event(msgspec.Struct, frozen=True):
     moment: Moment
     approximation: str
     scope: str | None
+    verb: int
 
 
 def dates_of(where: Where) -> list[Spanned]:
@@ -56,12 +57,12 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
     """Yield the dates of a sentence that are the date of some event."""
     document, text, sentence = where.document, where.folded, where.sentence
     for at, spanned in enumerate(dates):
-        until = dates[at + 1].start if at + 1 < len(dates) else sentence.end
-        topic = _japanese(where, spanned, until) if document.lang == "ja" else _english(where, spanned)
+        until = _until(text, dates, at, sentence.end)
+        topic, verb = _japanese(where, spanned, until) if document.lang == "ja" else _english(where, spanned)
         if topic is None or not topic.startswith(("time.", "duty.")):
             continue
         edtf, moment = spanned.moment.edtf, spanned.moment
-        topic = _end_of(topic, edtf, text[max(sentence.start, spanned.start - 12) : until], document.lang)
+        topic = _end_of(topic, spanned.moment, text[max(sentence.start, spanned.start - 30) : until], document.lang)
         if topic == "duty.deadline" and edtf.startswith("../"):
             edtf = edtf[3:]
         value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)
@@ -70,15 +71,30 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
         )
         yield Event(
             spanned.start, spanned.end, topic, value, moment, "about" if "~" in edtf else "exact",
-            "planned" if planned else None,
+            "planned" if planned else None, verb,
         )  # fmt: skip
 
 
-def _end_of(topic: str, edtf: str, near: str, lang: str) -> str:
+_AND = re.compile(r"(?:と|や|、|及び|および|・|,| and )")
+
+
+def _until(text: str, dates: list[Spanned], at: int, end: int) -> int:
+    """Return where the words that belong to a date end: at the next date that is not listed with it («8日と18日に»)."""
+    while at + 1 < len(dates) and _AND.fullmatch(text, dates[at].end, dates[at + 1].start):
+        at += 1
+    return dates[at + 1].start if at + 1 < len(dates) else end
+
+
+_RANGE = re.compile(r"between|\bto\b|through|until|till|から|にかけ|[~〜\-/]\s*\w", re.I)
+
+
+def _end_of(topic: str, moment: Moment, near: str, lang: str) -> str:
     """Return which end of an intrusion a date is, where its words or its open end tell."""
     if topic != "time.intrusion":
         return topic
-    if edtf.endswith("/..") or ("/" not in edtf and words(lang, "times", "start").search(near)):
+    edtf = moment.edtf
+    span = "/" in edtf and _RANGE.search(moment.as_text) is not None
+    if edtf.endswith("/..") or (not span and words(lang, "times", "start").search(near)):
         return "time.intrusion_start"
     return "time.intrusion_end" if edtf.startswith("../") else topic
 
@@ -94,42 +110,53 @@ _MEETING = re.compile(r"の(?:定例|閣議後)?(?:の)?(?:記者)?会見|の(?:
 _OF_NEWS = re.compile(r"(?:こと|もの|の)(?:が|も)$")
 
 
-def _japanese(where: Where, spanned: Spanned, until: int) -> str | None:
+def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, int]:
     text, sentence = where.folded, where.sentence
-    before = text[max(sentence.start, spanned.start - 20) : spanned.start]
+    before = text[max(sentence.start, spanned.start - 24) : spanned.start]
     for topic, pattern in times("ja", "before"):
         if pattern.search(before):
-            return topic
+            return topic, spanned.start
     if _MEETING.match(text, spanned.end - 1 if text[spanned.end - 1] == "の" else spanned.end):
-        return None  # the day of a press conference
+        return None, 0  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
-        return None  # «…ことが19日、分かった»: the day on which the paper knew
+        return None, 0  # «…ことが19日、分かった»: the day on which the paper knew
     opened = text.find("「", spanned.end, until)
     if opened >= 0 and text.find("」", opened, sentence.end) - opened > TERM:
         until = opened  # What is quoted has its own times.
     if _SUBJECT.search(before) and text[spanned.end : spanned.end + 1] in ("、", "「", "夜", "朝"):
-        said = words("ja", "times", "announced").search(text, max(spanned.end, sentence.end - 24), sentence.end)
+        first = max(spanned.end, sentence.end - 24)
+        said = words("ja", "times", "announced").search(text, first, sentence.end)
         if said:
-            return "time.disclosed"  # «A社は8日、…と発表した»
-        if words("ja", "times", "said").search(text, max(spanned.end, sentence.end - 24), sentence.end):
-            return None
+            return "time.disclosed", said.start()  # «A社は8日、…と発表した»
+        if words("ja", "times", "said").search(text, first, sentence.end):
+            return None, 0
     hits = [
         (hit.start(), order, topic)
         for order, (topic, pattern) in enumerate(times("ja", "after"))
         if (hit := pattern.search(text, spanned.end, until))
     ]
-    return min(hits)[2] if hits else None
+    found = min(hits, default=None)
+    return (found[2], found[0]) if found else (None, 0)
 
 
-def _english(where: Where, spanned: Spanned) -> str | None:
+_WEAK = 50  # characters that a noun stands farther than a verb
+_OTHER_CLAUSE = 30
+
+
+def _english(where: Where, spanned: Spanned) -> tuple[str | None, int]:
     text, sentence = where.folded, where.sentence
-    if words("en", "times", "said").search(text[max(sentence.start, spanned.start - 40) : spanned.start]):
+    if words("en", "times", "said").search(text[max(sentence.start, spanned.start - 60) : spanned.start]):
         anonymous = where.speaker is None or where.speaker.startswith(("anonymous:", "attacker:"))
-        return None if anonymous else "time.disclosed"
+        return (None if anonymous else "time.disclosed"), spanned.start
     near = []
     first, last = max(sentence.start, spanned.start - _REACH), min(sentence.end, spanned.end + _REACH)
-    for order, (topic, pattern) in enumerate(times("en", "near")):
+    own = where.clause_at(spanned.start)
+    for order, (topic, pattern, weak) in enumerate(
+        [*((*row, 0) for row in times("en", "near")), *((*row, _WEAK) for row in times("en", "weak"))]
+    ):
         for hit in pattern.finditer(text, first, last):
-            before = hit.end() <= spanned.start
-            near.append((spanned.start - hit.end() if before else (hit.start() - spanned.end) * 2, order, topic))
-    return min(near)[2] if near else None
+            distance = spanned.start - hit.end() if hit.end() <= spanned.start else (hit.start() - spanned.end) * 2
+            outside = 0 if own.start <= hit.start() < own.end else _OTHER_CLAUSE
+            near.append((distance + weak + outside, order, topic, hit.start()))
+    found = min(near, default=None)
+    return (found[2], found[3]) if found else (None, 0)

@@ -56,10 +56,13 @@ def _of(where: Where) -> Iterator[Claim]:
 def _told(where: Where, dates: list[Spanned]) -> Iterator[Claim]:
     yield from _topics(where)
     for count in counted(where.folded, where.sentence.start, where.sentence.end, where.document.lang):
+        if any(one.start < count.end and count.start < one.end for one in dates):
+            continue  # a day is no count: «on Aug. 28 that servers…»
         claim = _claim(where, where.clause_at(count.start), count.start, count.end, count.topic, count.value)
         yield msgspec.structs.replace(claim, approximation=count.approximation, scope=count.scope)
     for event in events(where, dates):
-        claim = _claim(where, where.clause_at(event.start), event.start, event.end, event.topic, event.value)
+        reach = where.clause_at(event.verb).end if event.verb > event.start else None
+        claim = _claim(where, where.clause_at(event.start), event.start, event.end, event.topic, event.value, reach)
         yield msgspec.structs.replace(
             claim, approximation=event.approximation, moment=event.moment, scope=event.scope or claim.scope
         )
@@ -135,10 +138,12 @@ def _items(rule: Topic, text: str, clause: Clause) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule.same.get(name, name) for name in found if name))
 
 
-def _claim(where: Where, clause: Clause, start: int, end: int, topic: str, value: Value) -> Claim:
+def _claim(
+    where: Where, clause: Clause, start: int, end: int, topic: str, value: Value, reach: int | None = None
+) -> Claim:
     document, voice = where.document, where.voice
-    stands, state = polarity(where, clause, start, topic)
-    hedge = "certain" if stands == "denied" else modality(where, clause, start, topic)
+    stands, state = polarity(where, clause, start, end, topic)
+    hedge = "certain" if stands == "denied" else modality(where, clause, start, end, topic, reach)
     speaker, via, note = voice.speaker, voice.via, ""
     if where.speaker and where.speaker != speaker and where.words_of[0] <= start < where.words_of[1]:
         via = (voice.speaker, *via) if voice.speaker and not voice.author else via

@@ -122,7 +122,8 @@ def units(lang: str) -> tuple[Unit, ...]:
         union = "|".join(f"(?:{one})" for one in listed)
         if lang == "ja":
             return re.compile(union)
-        return re.compile(rf"(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-](?:[\w.'&-]+ (?:and |or )?){{0,4}}?(?P<w>{union})\b", re.I)  # fmt: skip
+        lead = r"(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-](?:[\w.'&-]+ (?:and |or )?){0,4}?"
+        return re.compile(rf"{lead}(?P<w>{union})\b", re.I)
 
     return tuple(
         Unit(word(row["words"]), either(row["nearby"], lang) if "nearby" in row else None,

@@ -1,7 +1,5 @@
 """Counts and amounts: 約2万8千点, 2.7万, 25万4,241, 2万~3万件, 145.5 million, up to 3,000, 2 to 3 million."""
 
-# ruff: noqa: E501 - a pattern or a table reads best on one line
-
 from __future__ import annotations
 
 import re
@@ -22,7 +20,8 @@ _JA = re.compile(
 )
 _EN_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)"
 _EN_SCALE = r"(?:[kKMB]\b|\s?(?:hundred|thousand|million|billion)\b)"
-_EN_WORDS = "two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty sixty seventy eighty ninety".split()
+_EN_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "dozen", "twenty",
+             "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")  # fmt: skip
 _EN_VALUES = dict(zip(_EN_WORDS, (*range(2, 13), 12, *range(20, 100, 10)), strict=True))
 _EN = re.compile(
     rf"(?<![\w.$€£¥/:])(?:(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?:-|to|and)\s*)?"
@@ -65,7 +64,9 @@ def japanese_number(word: str) -> int | float | None:
     return _plain(total)
 
 
-def _plain(value: Fraction) -> int | float:
+def _plain(value: Fraction | float) -> int | float:
+    if isinstance(value, float):
+        value = Fraction(value).limit_denominator(10**6)
     return int(value) if value.denominator == 1 else float(value)
 
 
@@ -92,7 +93,7 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
         if high is None:
             continue
         unit = _unit(folded, match, end, start, lang, high)
-        if unit is not None:
+        if unit is not None and not (lang == "en" and unit[0].unit == "person" and match["n"].isalpha() and not match["s"]):
             yield _count(folded, match, unit, start, end, lang, high)
 
 
@@ -106,7 +107,7 @@ def _count(
     last, after = _after(text, match.end(), stop, end, lang)
     name, scale = sizes().get(text[match.end() : stop].strip("+- ").upper(), (row.unit, 1))
     value = (
-        Number(num=high * scale, unit=name) if low is None else Number(num=low * scale, unit=name, high=high * scale)
+        Number(num=_plain(high * scale), unit=name) if low is None else Number(num=_plain(low * scale), unit=name, high=_plain(high * scale))
     )
     approximation = "+".join(dict.fromkeys([*before, *after])) or "exact"
     scope = next(

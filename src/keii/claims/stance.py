@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from keii.claims.lexicon import states
+from keii.claims.lexicon import states, words
 from keii.claims.places import Where
 from keii.claims.sentences import Clause
 
@@ -12,12 +12,28 @@ _QUESTION = re.compile(r"[^\s。]*か[」』]?(?=[\s。]|$)")  # «流出か» i
 _REACH = 300  # characters over which a hedge or a denial covers a place: keeps the work linear
 _NEGATIVE_TOPICS = ("disclosure.refusal", "detect.missed", "log.gap", "log.erased", "disclosure.delay_reason")
 _PLAIN_TOPICS = ("time.disclosed", "time.notified_authority", "time.notified_customers", "disclosure.refusal")
+_GIVEN_TOPICS = ("intrusion.occurred", "malware.kind", "detect.by")  # what a sentence takes as given, then goes on from
+_ATTRIBUTED = ("leak.", "affected.", "data.")
+_OWN_CLAUSE = ("log.", "detect.", "disclosure.", "response.")  # told as a fact beside what is hedged later
+_BESIDE = 40  # characters before a place in which an attribute of it stands
 
 
-def polarity(where: Where, clause: Clause, start: int, topic: str) -> tuple[str, str | None]:
+def presupposed(where: Where, end: int) -> bool:
+    """Return whether a Japanese sentence takes what stands before ``end`` as given («…を受け、», «…による被害»)."""
+    return where.document.lang == "ja" and words("ja", "states", "presupposed").match(where.folded, end) is not None
+
+
+def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> tuple[str, str | None]:
     """Return polarity and state. Topics that are negative by themselves (a refusal) stay affirmed."""
     lang = where.document.lang
     if topic in _PLAIN_TOPICS or topic.startswith("disclosure."):
+        return "affirmed", None
+    if topic == "duty.reported":
+        denied = words(lang, "states", "denied_acts").search(where.folded, clause.start, clause.end)
+        return ("denied" if denied else "affirmed"), None
+    if topic in _GIVEN_TOPICS and presupposed(where, end):
+        return "affirmed", None
+    if lang == "ja" and words("ja", "states", "relative").match(where.folded, end):
         return "affirmed", None
     for name, pattern in states(lang, "polarity"):
         if topic in _NEGATIVE_TOPICS and name != "denied":
@@ -28,21 +44,38 @@ def polarity(where: Where, clause: Clause, start: int, topic: str) -> tuple[str,
     return "affirmed", None
 
 
-def modality(where: Where, clause: Clause, start: int, topic: str) -> str:
-    """Return the hedge that covers a place: the next one after it in Japanese, one of its clause in English."""
-    lang, text, end = where.document.lang, where.folded, where.sentence.end
-    if topic in _PLAIN_TOPICS:
+def modality(where: Where, clause: Clause, start: int, end: int, topic: str, reach: int | None = None) -> str:
+    """Return the hedge that covers a place: the next one after it in Japanese, one of its clause in English.
+
+    Args:
+        where: the sentence.
+        clause: the clause of the place.
+        start: first character of the place.
+        end: its end, exclusive.
+        topic: what is spoken of.
+        reach: how far a Japanese hedge may stand, None for the reach of the clause.
+    """
+    lang, text, last = where.document.lang, where.folded, where.sentence.end
+    if topic in _PLAIN_TOPICS or (topic in _GIVEN_TOPICS and presupposed(where, end)):
         return "certain"
-    if lang == "ja":
-        if text[end - 1] != "。" and _QUESTION.match(text[start:end]):
-            return "possible"
-        hits = [
-            (hit.start(), order, name)
-            for order, (name, pattern) in enumerate(states("ja", "modality"))
-            if (hit := pattern.search(text, start, clause.reach))
-        ]
-        return min(hits)[2] if hits else "certain"
-    for name, pattern in states("en", "modality"):
-        if pattern.search(text, max(clause.start, start - _REACH), min(clause.end, start + _REACH)):
-            return name
+    if lang == "en":
+        for name, pattern in states("en", "modality"):
+            if pattern.search(text, max(clause.start, start - _REACH), min(clause.end, start + _REACH)):
+                return name
+        return "certain"
+    if text[last - 1] != "。" and _QUESTION.match(text[start:last]):
+        return "possible"
+    if reach is None:
+        reach = clause.end if topic.startswith(_OWN_CLAUSE) else clause.reach
+    hits = [
+        (hit.start(), order, name)
+        for order, (name, pattern) in enumerate(states("ja", "modality"))
+        if (hit := pattern.search(text, start, reach))
+    ]
+    if hits:
+        return min(hits)[2]
+    if topic.startswith(_ATTRIBUTED):
+        attribute = words("ja", "states", "attribute").search(text, max(clause.start, start - _BESIDE), start)
+        if attribute:
+            return "suspected" if attribute.group().startswith("疑") else "possible"
     return "certain"

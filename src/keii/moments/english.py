@@ -114,7 +114,7 @@ def _named_month(
     until = int(got["dto"] or (got["d2"] if got["d2from"] else 0) or 0)
     join = (got["join"] or got["join2"] or "").lower()
     if until and day and (until <= day or (join == "and" and not between)):
-        day, until = (int(got["d2"]), 0) if got["d2from"] else (day, 0)
+        day, until = (int(got["d2"] or 0) if got["d2from"] else day), 0
     if not stated and not word[0].isupper():
         return None, None  # the verbs «may» and «march»
     month = _month_number(word)
