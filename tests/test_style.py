@@ -20,7 +20,6 @@ TEXTS = sorted((SOURCE / "data" / "text").glob("*.yaml"))
 LONG = {
     "simulate/intrusion.py": "one made intrusion told in order; to be split by phase",
     "simulate/windows.py": "one record form per event id; to be split by log",
-    "exporters/shown.py": "to be split by the part of the report that is shown",
 }
 # The outermost loop: a fault of one reader becomes a row that people see.
 CATCH_ALL = {"reading.py"}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from keii.data import load
-from keii.model import Category, Claim, Date, Duration, Interval, Moment, Number, Value
+from keii.model import Category, Claim, Date, Duration, Finding, Interval, Moment, Number, Value
 from keii.wording import Lang, say
 
 _BYTES = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 _CLOCK = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))(?P<rest>[~?%]?)")
+_YEAR = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)([YMWDHS])")
 
 
@@ -43,7 +45,7 @@ def value(of: Value, lang: Lang) -> str:
 
 def _number(of: Number, lang: Lang) -> str:
     if of.unit == "byte":
-        return _volume(of.num) + (f"–{_volume(of.high)}" if of.high is not None else "")
+        return volume(of.num) + (f"–{volume(of.high)}" if of.high is not None else "")
     shown = f"{of.num:,}" + (f"–{of.high:,}" if of.high is not None else "")
     unit = load("names")["units"].get(of.unit)
     if unit is None:
@@ -53,7 +55,8 @@ def _number(of: Number, lang: Lang) -> str:
     return f"{shown} {unit['en'][0 if of.num == 1 and of.high is None else 1]}"
 
 
-def _volume(count: float) -> str:
+def volume(count: float) -> str:
+    """Return bytes with a decimal unit."""
     for unit, step in _BYTES:
         if count >= step:
             return f"{count / step:.1f} {unit}"
@@ -96,7 +99,15 @@ def edtf(of: str, lang: Lang, zone: str = "UTC") -> str:
         date = _local(dt.datetime.fromisoformat(found["at"]), zone)
         return say("edtf.about", lang, {"date": date}) if found["rest"] else date
     if of.endswith("~"):
-        return say("edtf.about", lang, {"date": of[:-1].replace("T", " ")})
+        return say("edtf.about", lang, {"date": _date(of[:-1], lang)})
+    return _date(of, lang)
+
+
+def _date(of: str, lang: Lang) -> str:
+    """Return a date without a zone: a bare number is no year to a Japanese reader, a full ISO date is one to everybody."""
+    if lang == "ja" and _YEAR.fullmatch(of):
+        year, _, month = of.partition("-")
+        return f"{year}年{int(month)}月" if month else f"{year}年"
     return of.replace("T", " ")
 
 
@@ -155,11 +166,38 @@ def told(claim: Claim, lang: Lang) -> str:
 
 def speaker(claim: Claim, lang: Lang, teller: str = "") -> str:
     """Return who says a claim: a name, an unnamed voice, the author; with the publication where they differ."""
-    who, where = claim.speaker or teller or claim.source, teller or claim.source
-    if who == "author":
-        return say("speaker.author", lang, {"teller": where})
-    if who.startswith("log:"):
-        return say("speaker.log", lang, {"who": who[4:]})
-    if who.startswith("anonymous:"):
-        who = say("speaker.anonymous", lang, {"who": who.removeprefix("anonymous:")})
-    return who if who == where else say("speaker.via", lang, {"who": who, "teller": where}) if teller else who
+    who = claim.speaker or teller or claim.source
+    words = voice(who, lang)
+    return say("speaker.via", lang, {"who": words, "teller": teller}) if teller and who != teller else words
+
+
+def voice(of: str, lang: Lang) -> str:
+    """Return a speaker as a claim names it in words: unnamed ones, the author and logs are said to be so."""
+    if of == "author":
+        return say("speaker.the-author", lang)
+    if of.startswith("log:"):
+        return say("speaker.log", lang, {"who": of[4:]})
+    if of.startswith("anonymous:"):
+        return say("speaker.anonymous", lang, {"who": of.removeprefix("anonymous:")})
+    return of
+
+
+def subject(of: str, lang: Lang) -> str:
+    """Return a subject that statements are expected to speak of, in words."""
+    return str(load("checks/expected")["subjects"].get(of, {}).get(lang, of))
+
+
+def facts(of: Mapping[str, str], lang: Lang, zone: str = "UTC") -> dict[str, str]:
+    """Return the facts of a sentence with subjects, topics, speakers and EDTF times in words."""
+    spoken: dict[str, Callable[[str], str]] = {
+        "subject": lambda text: subject(text, lang),
+        "topic": lambda text: topic(text, lang),
+        "edtf": lambda text: edtf(text, lang, zone),
+        "who": lambda text: voice(text, lang),
+    }
+    return {name: spoken[name](text) if name in spoken and text else text for name, text in of.items()}
+
+
+def why(of: Finding, lang: Lang, zone: str = "UTC") -> str:
+    """Return the sentence of a finding, which may name its sources beside its facts."""
+    return say(of.why, lang, {"sources": ", ".join(of.sources), **facts(of.facts, lang, zone)})

@@ -10,6 +10,7 @@ import msgspec
 from keii.checks.origins import Origins
 from keii.data import load
 from keii.model import Claim, Document, Finding, finding_id
+from keii.model.publication import Publication, publications
 
 
 class Claims:
@@ -49,6 +50,17 @@ class Claims:
         if claim.published is None or claim.published.earliest is None:
             return "~"
         return claim.published.earliest.isoformat()
+
+    def statements(self) -> Iterator[tuple[Publication, str]]:
+        """Yield official statements in order of publication, quoted ones included, each with its own words."""
+        texts: dict[tuple[str, str | None], str] = {}
+        for document in self.documents:
+            texts[document.name, None] = document.text
+            for quoted in document.embedded:
+                texts[document.name, quoted.id] = "\n".join(document.text[start:end] for start, end in quoted.spans)
+        for entry in publications(self.documents):
+            if entry.kind == "statement":
+                yield entry, texts[entry.document, entry.within]
 
     def teller(self, claim: Claim) -> str:
         """Return the publication that a claim stands in, or ``logs``."""

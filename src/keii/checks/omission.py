@@ -2,55 +2,147 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from keii.checks.interface import Check, Claims, found
+from keii.checks.origins import normal_name
 from keii.data import load
-from keii.model import Claim, Document, Finding, finding_id
+from keii.model import Claim, Finding, Moment, finding_id
+from keii.model.finding import Answer
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``data/checks/expected.yaml``: ``expected`` of every statement, or only told where others knew it."""
+
+    id: str
+    expected: bool
+    topics: tuple[str, ...]
+    words: dict[str, tuple[str, ...]]
+
+
+class _Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """An official statement: its own words and claims. ``excerpt`` where only a quotation of it is at hand."""
+
+    id: str
+    speaker: str
+    text: str
+    lang: str
+    excerpt: bool
+    published: Moment | None
+    claims: tuple[Claim, ...]
+    before: tuple[Claim, ...]  # what the same voice told in its own earlier statements
+
+
+def subjects() -> tuple[Subject, ...]:
+    """Return the subjects in the order of the file."""
+    rows = load("checks/expected")["subjects"]
+    return tuple(
+        Subject(
+            id=name,
+            expected=row["expected"],
+            topics=tuple(row["topics"]),
+            words={lang: tuple(words) for lang, words in row["words"].items()},
+        )
+        for name, row in rows.items()
+    )
 
 
 def run(claims: Claims) -> Iterator[Finding]:
-    """Yield one finding per official statement and subject that it leaves out, with the claims that knew it."""
-    for document in claims.documents:
-        if document.kind == "statement":
-            own = [c for c in claims.all if c.source == document.name and c.within is None]
-            yield from _left_out(claims, document, document.publisher or document.name, "", own)
-        for embedded in document.embedded:
-            if embedded.kind == "statement":
-                own = [c for c in claims.all if c.source == document.name and c.within == embedded.id]
-                yield from _left_out(claims, document, embedded.publisher, embedded.id, own)
+    """Yield one finding per official statement and subject that it leaves out, with the claims that knew it.
 
-
-def _left_out(claims: Claims, document: Document, speaker: str, within: str, own: list[Claim]) -> Iterator[Finding]:
-    if not own:
-        return
-    for subject, topics in load("checks/expected")["subjects"].items():
-        if any(claim.topic in topics for claim in own):
+    YES ``known``: others told it before or on that day; YES ``expected``: nobody did, but such statements should.
+    UNKNOWN ``mentioned``: its words touch the subject though no claim was read from them; ``excerpt``: nobody told it,
+    and of the statement only a quotation is at hand, whose silence shows nothing.
+    """
+    for statement in _statements(claims):
+        if not statement.claims:
             continue
-        others = [
-            claim
-            for topic in topics
-            for claim in claims.of(topic)
-            if claim.id not in {c.id for c in own}
-            and claim.polarity == "affirmed"
-            and claim.speaker != "author"
-            and (claim.basis == "observed" or not claims.earlier(own[0], claim))
-        ]
-        if others:
-            yield found(
-                "omission", "omission", claims, others, "known", topic=topics[0], subject=subject, statement=speaker
-            )
-        elif not within:  # A quoted statement is an excerpt: its silence shows nothing.
-            yield Finding(
-                id=finding_id("omission", document.name, subject),
-                check="omission",
-                kind="omission",
-                answer="yes",
-                topic=topics[0],
-                sources=(speaker,),
-                why="finding.omission.expected",
-                facts={"subject": subject, "statement": speaker},
-            )
+        spoken = {claim.topic for claim in (*statement.claims, *statement.before)}
+        for subject in subjects():
+            if spoken.isdisjoint(subject.topics):
+                yield from _left_out(claims, statement, subject)
+
+
+def _statements(claims: Claims) -> Iterator[_Statement]:
+    own: dict[tuple[str, str | None], list[Claim]] = {}
+    for claim in claims.all:
+        own.setdefault((claim.source, claim.within), []).append(claim)
+    earlier: dict[str, list[Claim]] = {}
+    for entry, text in claims.statements():
+        said = tuple(own.get((entry.document, entry.within), ()))
+        voice = normal_name(entry.publisher)
+        yield _Statement(
+            id="#".join(filter(None, (entry.document, entry.within))),
+            speaker=entry.publisher,
+            text=text,
+            lang=entry.lang,
+            excerpt=entry.within is not None,
+            published=entry.published,
+            claims=said,
+            before=tuple(earlier.get(voice, ())),
+        )
+        earlier.setdefault(voice, []).extend(said)
+
+
+def _left_out(claims: Claims, statement: _Statement, subject: Subject) -> Iterator[Finding]:
+    knew = _known(claims, statement, subject)
+    if any(word in statement.text for word in subject.words.get(statement.lang, ())):
+        if knew or subject.expected:
+            yield _finding(statement, subject, "unknown", "mentioned", knew)
+    elif knew:
+        yield found(
+            "omission",
+            "omission",
+            claims,
+            knew,
+            "known",
+            topic=_most_told(knew),
+            subject=subject.id,
+            statement=statement.speaker,
+            sources=", ".join(dict.fromkeys(claims.teller(claim) for claim in knew)),
+        )
+    elif subject.expected:
+        if statement.excerpt:
+            yield _finding(statement, subject, "unknown", "excerpt", ())
+        else:
+            yield _finding(statement, subject, "yes", "expected", ())
+
+
+def _known(claims: Claims, statement: _Statement, subject: Subject) -> list[Claim]:
+    """Return what others affirmed of a subject before the statement or on its day, and what the logs show of it."""
+    own = {claim.id for claim in statement.claims}
+    return [
+        claim
+        for claim in sorted(
+            (claim for topic in subject.topics for claim in claims.of(topic)), key=lambda c: (claims.when(c), c.id)
+        )
+        if claim.id not in own
+        and claim.polarity == "affirmed"
+        and claim.speaker != "author"
+        and not (statement.published and claim.published and statement.published.before(claim.published))
+    ]
+
+
+def _most_told(knew: Sequence[Claim]) -> str:
+    """Return the topic that most of the claims are about, the first told of equals."""
+    topics = [claim.topic for claim in knew]
+    return max(dict.fromkeys(topics), key=topics.count)
+
+
+def _finding(statement: _Statement, subject: Subject, answer: Answer, why: str, knew: Sequence[Claim]) -> Finding:
+    return Finding(
+        id=finding_id("omission", statement.id, subject.id, why),
+        check="omission",
+        kind="omission",
+        answer=answer,
+        topic=subject.topics[0],
+        sources=(statement.speaker,),
+        claims=tuple(claim.id for claim in knew),
+        why=f"finding.omission.{why}",
+        facts={"subject": subject.id, "statement": statement.speaker},
+    )
 
 
 CHECK = Check(id="omission", asks="What does the official statement leave out?", run=run)

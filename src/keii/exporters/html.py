@@ -10,7 +10,8 @@ from jinja2 import Environment, StrictUndefined
 
 from keii.exporters import picture_coverage, picture_path, picture_timeline
 from keii.exporters.interface import Exporter
-from keii.exporters.shown import SECTIONS, WITH_IDS, clean, sentence
+from keii.exporters.sections import SECTIONS
+from keii.exporters.shown import WITH_IDS, byline, clean, has_logs, sentence
 from keii.model.report import Report
 from keii.wording import Lang, say
 
@@ -30,8 +31,10 @@ def render(report: Report, lang: Lang) -> bytes:
         with_ids=WITH_IDS,
         say=lambda key, **facts: say(key, lang, facts),
         clean=clean,
-        summary=[sentence(s, lang) for s in report.summary],
-        questions=[sentence(s, lang) for s in report.questions],
+        byline=byline(report, lang),
+        has_logs=has_logs(report),
+        summary=[sentence(s, lang, report.zone) for s in report.summary],
+        questions=[sentence(s, lang, report.zone) for s in report.questions],
         sections={made.id: made for made in (make(report, lang) for make in SECTIONS)},
         pictures={
             "timeline": picture_timeline.draw(report, lang),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from keii.exporters.interface import Exporter
-from keii.exporters.shown import SECTIONS, Section, clean, sentence
+from keii.exporters.sections import PUBLIC, SECTIONS
+from keii.exporters.shown import Section, byline, clean, has_logs, sentence
 from keii.model.report import Report
 from keii.wording import Lang, say
 
@@ -15,13 +16,17 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&])")
 def render(report: Report, lang: Lang) -> bytes:
     """Return the report as Markdown (CommonMark with tables), UTF-8."""
     lines = [f"# {_plain(report.case)}", ""]
-    lines += [say("html.byline", lang, {"version": report.version, "as_of": report.as_of}), ""]
+    lines += [byline(report, lang), ""]
     lines += [f"## {say('html.summary', lang)}", ""]
-    lines += [f"- {_plain(sentence(s, lang).text)}" for s in report.summary] or [say("common.none", lang)]
-    for make in SECTIONS:
+    lines += [f"- {_plain(sentence(s, lang, report.zone).text)}" for s in report.summary] or [say("common.none", lang)]
+    for make in SECTIONS if has_logs(report) else PUBLIC:
         lines += ["", *_table(make(report, lang), lang)]
+    if not has_logs(report):
+        lines += ["", f"## {say('html.no-logs', lang)}", "", say("html.no-logs-note", lang)]
     lines += ["", f"## {say('html.questions', lang)}", ""]
-    lines += [f"- {_plain(sentence(s, lang).text)}" for s in report.questions] or [say("common.none", lang)]
+    lines += [f"- {_plain(sentence(s, lang, report.zone).text)}" for s in report.questions] or [
+        say("common.none", lang)
+    ]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
@@ -29,7 +34,7 @@ def _table(section: Section, lang: Lang) -> list[str]:
     lines = [f"## {section.title}", ""]
     if not section.rows:
         return [*lines, say("common.none", lang)]
-    lines += ["| " + " | ".join(section.columns) + " |", "|" + " --- |" * len(section.columns)]
+    lines += ["| " + " | ".join(map(_plain, section.columns)) + " |", "|" + " --- |" * len(section.columns)]
     lines += ["| " + " | ".join(_plain(cell.text) for cell in row) + " |" for row in section.rows]
     if section.total > len(section.rows):
         lines += ["", say("html.showing", lang, {"shown": len(section.rows), "all": f"{section.total:,}"})]

@@ -32,7 +32,7 @@ def draw(report: Report, lang: Lang) -> Markup | None:
     picture = Picture(max(width, 420), height, say("html.path", lang))
     picture.arrowhead()
     for (source, target), steps in _pairs(hops).items():
-        _arrow(picture, steps, place[source], place[target])
+        _arrow(picture, steps, place[source], place[target], report)
     first = report.trace.first_hosts[0].host if report.trace.first_hosts else ""
     for host, (x, y) in place.items():
         own = infected.get(host)
@@ -40,7 +40,9 @@ def draw(report: Report, lang: Lang) -> Markup | None:
         picture.rect(x, y, _BOX, _HEIGHT, style, host, 6)
         picture.text(x + 10, y + 19, shortened(host, 20), "host")
         since = (
-            minute(own.first) if own else minute(min((h.first for h in hops if h.target_host == host), default=None))
+            minute(own.first, report)
+            if own
+            else minute(min((h.first for h in hops if h.target_host == host), default=None), report)
         )
         picture.text(x + 10, y + 36, since, "since")
     return picture.done()
@@ -77,8 +79,13 @@ def _pairs(hops: Sequence[Hop]) -> dict[tuple[str, str], list[tuple[int, Hop]]]:
 
 
 def _arrow(
-    picture: Picture, steps: Sequence[tuple[int, Hop]], source: tuple[float, float], target: tuple[float, float]
+    picture: Picture,
+    steps: Sequence[tuple[int, Hop]],
+    source: tuple[float, float],
+    target: tuple[float, float],
+    report: Report,
 ) -> None:
+    utc = " UTC" if report.zone == "UTC" else ""
     (x1, y1), (x2, y2) = source, target
     if x2 > x1:
         start, end = (x1 + _BOX, y1 + _HEIGHT / 2), (x2 - 2, y2 + _HEIGHT / 2)
@@ -96,7 +103,8 @@ def _arrow(
         )
         label = ((start[0] + end[0]) / 2, top + 10)
     title = "; ".join(
-        f"{hop.source_host} → {hop.target_host} {hop.how} {hop.user or '?'} {minute(hop.first)} UTC" for _, hop in steps
+        f"{hop.source_host} → {hop.target_host} {hop.how} {hop.user or '?'} {minute(hop.first, report)}{utc}"
+        for _, hop in steps
     )
     picture.curve(curve, "step half" if all(hop.missing for _, hop in steps) else "step", title)
     words = ", ".join(f"{number} {hop.how}" for number, hop in steps)

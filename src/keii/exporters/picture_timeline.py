@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -27,7 +28,7 @@ def draw(report: Report, lang: Lang) -> Markup | None:
     first, last = first - slack, last + slack
     rows = sum(len(items) + 1 for _, items in lanes if items)
     picture = Picture(_WIDTH, _TOP + rows * _ROW + 10, say("html.timeline", lang))
-    _axis(picture, first, last, _TOP + rows * _ROW)
+    _axis(picture, first, last, _TOP + rows * _ROW, ZoneInfo(report.zone))
     y = _TOP
     for lane, items in lanes:
         if not items:
@@ -37,7 +38,7 @@ def draw(report: Report, lang: Lang) -> Markup | None:
         picture.text(4, y + 15, say(f"html.lane.{lane}", lang) + shown, "lane")
         y += _ROW
         for item in items:
-            _bar(picture, item, y, first, last, lang)
+            _bar(picture, item, y, (first, last), report, lang)
             y += _ROW
     return picture.done()
 
@@ -61,17 +62,17 @@ def _x(seconds: float, first: float, last: float) -> float:
     return _LABEL + (seconds - first) / (last - first) * (_WIDTH - _LABEL - 12)
 
 
-def _axis(picture: Picture, first: float, last: float, bottom: float) -> None:
+def _axis(picture: Picture, first: float, last: float, bottom: float, zone: dt.tzinfo) -> None:
     """Draw ticks at whole years, months, days or hours, at most eleven of them."""
-    form, ticks = next(((form, ticks) for form, ticks in _steps(first, last) if len(ticks) <= 11), ("%Y", []))
+    form, ticks = next(((form, ticks) for form, ticks in _steps(first, last, zone) if len(ticks) <= 11), ("%Y", []))
     for tick in ticks:
         x = _x(tick.timestamp(), first, last)
         picture.line(x, _TOP - 8, x, bottom, "grid")
         picture.text(x, 16, tick.strftime(form), "tick", "middle")
 
 
-def _steps(first: float, last: float) -> list[tuple[str, list[dt.datetime]]]:
-    start, end = dt.datetime.fromtimestamp(first, dt.UTC), dt.datetime.fromtimestamp(last, dt.UTC)
+def _steps(first: float, last: float, zone: dt.tzinfo) -> list[tuple[str, list[dt.datetime]]]:
+    start, end = dt.datetime.fromtimestamp(first, zone), dt.datetime.fromtimestamp(last, zone)
     found = []
     for hours, form in ((1, "%d %H:00"), (6, "%m-%d %H:00"), (24, "%m-%d"), (24 * 7, "%Y-%m-%d")):
         if (last - first) / 3600 / hours <= 14:
@@ -85,7 +86,7 @@ def _steps(first: float, last: float) -> list[tuple[str, list[dt.datetime]]]:
     for months, form in ((1, "%Y-%m"), (3, "%Y-%m"), (12, "%Y"), (60, "%Y"), (1200, "%Y")):
         year, month, ticks = start.year, 1, []
         while year <= end.year and len(ticks) < 400:
-            at = dt.datetime(year, month, 1, tzinfo=dt.UTC)
+            at = dt.datetime(year, month, 1, tzinfo=zone)
             if start <= at <= end:
                 ticks.append(at)
             month += months
@@ -94,16 +95,18 @@ def _steps(first: float, last: float) -> list[tuple[str, list[dt.datetime]]]:
     return found
 
 
-def _bar(picture: Picture, item: TimelineItem, y: float, first: float, last: float, lang: Lang) -> None:
-    words = clean(say(item.what.why, lang, facts(item.what.facts, lang)))
+def _bar(
+    picture: Picture, item: TimelineItem, y: float, between: tuple[float, float], report: Report, lang: Lang
+) -> None:
+    words = clean(say(item.what.why, lang, facts(item.what.facts, lang, report.zone)))
     picture.text(12, y + 15, shortened(words, 50), "label")
-    start = _x(_seconds(item.earliest), first, last) if item.earliest else float(_LABEL)
-    end = _x(_seconds(item.latest), first, last) if item.latest else float(_WIDTH - 12)
+    start = _x(_seconds(item.earliest), *between) if item.earliest else float(_LABEL)
+    end = _x(_seconds(item.latest), *between) if item.latest else float(_WIDTH - 12)
     style = f"bar {item.lane} {'certain' if item.certain else 'possible'}"
     if item.topic.startswith("tamper"):
         style = "bar tamper"
-    since, until = (minute(t) if t else "…" for t in (item.earliest, item.latest))
-    title = f"{words} ({since} – {until} UTC)"
+    since, until = (minute(t, report) if t else "…" for t in (item.earliest, item.latest))
+    title = f"{words} ({since} – {until}{' UTC' if report.zone == 'UTC' else ''})"
     picture.rect(
         start, y + 5, max(end - start, 4), 12, style + ("" if item.earliest and item.latest else " open"), title, 3
     )

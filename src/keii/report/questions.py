@@ -54,11 +54,7 @@ def _sources(parts: Parts) -> Iterator[Sentence]:
 def _said(parts: Parts) -> Iterator[Sentence]:
     for finding in parts.findings:
         if finding.kind == "omission" and finding.answer == "yes":
-            yield _ask(
-                "omitted",
-                finding.id,
-                subject=finding.facts.get("subject", ""),
-                statement=finding.facts.get("statement", ""),
-            )
+            why = "omitted-known" if finding.claims else "omitted"
+            yield _ask(why, finding.id, **{"sources": ", ".join(finding.sources), **finding.facts})
         if finding.kind == "contradiction" and finding.answer == "yes":
             yield _ask("contradiction", finding.id, topic=finding.topic, sources=", ".join(finding.sources))

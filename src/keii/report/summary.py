@@ -49,9 +49,13 @@ def _hit(parts: Parts) -> Iterator[Sentence]:
         events = sum(s.events for s in parts.hunt.searched)
         days = sum(s.host_days for s in parts.hunt.searched)
         missing = len(parts.hunt.not_searchable)
+        indicators = sum(parts.hunt.indicators.values())
+        if not events and not missing:  # a zero without anything searched is no answer
+            yield _tell("no-logs", indicators=str(indicators)) if indicators else _tell("nothing-hunted")
+            return
         yield _tell(
             "no-hit",
-            indicators=str(sum(parts.hunt.indicators.values())),
+            indicators=str(indicators),
             events=f"{events:,}",
             host_days=f"{days:,}",
             missing=str(missing),

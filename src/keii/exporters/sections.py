@@ -1,0 +1,24 @@
+"""The tables of the report in the order in which people read."""
+
+from __future__ import annotations
+
+from keii.exporters.sections_logs import files, hosts, matches, path, searched, tampering, transfers
+from keii.exporters.sections_public import chronology, claims, findings, over_time, sources, statement
+
+SECTIONS = (
+    chronology,
+    over_time,
+    hosts,
+    path,
+    files,
+    transfers,
+    tampering,
+    matches,
+    searched,
+    findings,
+    statement,
+    claims,
+    sources,
+)
+
+PUBLIC = (chronology, over_time, findings, statement, claims, sources)  # where a case holds no logs

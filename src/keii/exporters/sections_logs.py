@@ -1,0 +1,181 @@
+"""What the logs show, as tables: machines, steps, files, volume, tampering, matches, what was searched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from keii.exporters.shown import Cell, Row, Section, clean, locator, minute, section, volume
+from keii.model import Locator
+from keii.model.report import Report
+from keii.wording import Lang, say
+
+
+def hosts(report: Report, lang: Lang) -> Section:
+    """Return infected machines with their windows."""
+    rows: list[Row] = [
+        [
+            i.host,
+            ", ".join(i.addresses[:4]),
+            minute(i.first, report),
+            minute(i.last, report),
+            say(f"how.{i.how}", lang),
+            ", ".join(i.destinations[:4]),
+            volume(i.bytes_out),
+            Cell(f"{i.events:,}", i.matches[:6]),
+        ]
+        for i in report.trace.infections
+    ]
+    return section("hosts", lang, rows, "host", "address", "first", "last", "how", "destinations", "bytes", "events")
+
+
+def path(report: Report, lang: Lang) -> Section:
+    """Return the steps with the records of both ends."""
+    names = {s.id: s.name for s in report.sources}
+
+    def records(of: Sequence[Locator]) -> str:
+        return "; ".join(locator(one, names) for one in of[:2]) + (f" (+{len(of) - 2})" if len(of) > 2 else "")
+
+    rows: list[Row] = [
+        [
+            minute(h.first, report),
+            h.source_host,
+            h.target_host,
+            h.user or "?",
+            h.how,
+            h.technique,
+            records(h.source_records),
+            records(h.target_records),
+            records(h.network_records),
+            ", ".join(say(f"end.{m}", lang) for m in h.missing),
+        ]
+        for h in report.trace.hops
+    ]
+    return section(
+        "path",
+        lang,
+        rows,
+        "when",
+        "from",
+        "to",
+        "user",
+        "how",
+        "technique",
+        "source-end",
+        "target-end",
+        "network",
+        "missing",
+    )
+
+
+def files(report: Report, lang: Lang) -> Section:
+    """Return the files touched, each once; those touched with a login that the intruder moved with come first."""
+    used = {hop.user.lower() for hop in report.trace.hops if hop.user}
+    ranked = sorted(
+        report.trace.files, key=lambda f: (not any(u.lower() in used for u in f.users), f.server, f.path.lower())
+    )
+    rows: list[Row] = [
+        [
+            f.server,
+            f.path,
+            ", ".join(f.operations),
+            ", ".join(f.users),
+            minute(f.first, report),
+            minute(f.last, report),
+            str(f.events),
+        ]
+        for f in ranked
+    ]
+    readings = Counter(operation for f in report.trace.files for operation in f.operations)
+    note = ", ".join(f"{name} {count:,}" for name, count in sorted(readings.items()))
+    return section("files", lang, rows, "server", "path", "how", "user", "first", "last", "events", note=note)
+
+
+def transfers(report: Report, lang: Lang) -> Section:
+    """Return what went out."""
+    rows: list[Row] = [
+        [
+            t.host,
+            t.destination,
+            minute(t.first, report),
+            minute(t.last, report),
+            f"{t.connections:,}",
+            volume(t.bytes_out),
+            volume(t.usual_bytes_out),
+            t.file or "",
+        ]
+        for t in report.trace.transfers
+    ]
+    return section("transfers", lang, rows, "host", "to", "first", "last", "connections", "bytes", "usual", "file")
+
+
+def tampering(report: Report, lang: Lang) -> Section:
+    """Return cleared, stopped and cut logs."""
+    names = {s.id: s.name for s in report.sources}
+    rows: list[Row] = [
+        [
+            Cell(say(f"tamper.{t.kind}", lang), tone="contradicted" if t.kind == "cleared" else ""),
+            t.host,
+            t.log,
+            minute(t.at, report),
+            minute(t.until, report) if t.until else "",
+            t.user or "?",
+            str(t.count or ""),
+            "; ".join(locator(one, names) for one in t.locators[:2]),
+        ]
+        for t in report.trace.tampering
+    ]
+    return section("tampering", lang, rows, "what", "host", "log", "when", "until", "user", "records", "record")
+
+
+def matches(report: Report, lang: Lang) -> Section:
+    """Return the matches with the sentence of the report they come from."""
+    names = {s.id: s.name for s in report.sources}
+    rows: list[Row] = []
+    for m in report.matches:
+        of = m.indicator or m.pattern
+        what = (
+            m.indicator.value
+            if m.indicator
+            else " ".join(str(x) for x in (m.pattern.uri, m.pattern.user_agent) if x)
+            if m.pattern
+            else "?"
+        )
+        rows.append(
+            [
+                Cell(clean(what), (m.id,)),
+                clean(of.sentence if of else "")[:200],
+                of.source_name if of else "",
+                m.host or "?",
+                minute(m.first_seen, report),
+                minute(m.last_seen, report),
+                f"{m.events:,}",
+                "; ".join(locator(one, names) for one in m.locators[:2]),
+            ]
+        )
+    return section(
+        "matches", lang, rows, "indicator", "sentence", "report", "host", "first", "last", "events", "record"
+    )
+
+
+def searched(report: Report, lang: Lang) -> Section:
+    """Return what was searched: every zero cites it."""
+    found = report.hunt.searched if report.hunt else ()
+    rows: list[Row] = [
+        [
+            s.table,
+            f"{s.events:,}",
+            f"{s.host_days:,}",
+            minute(s.first, report),
+            minute(s.last, report),
+            ", ".join(s.kinds),
+        ]
+        for s in found
+    ]
+    lines = [
+        say("question.not-searchable", lang, {"what": clean(line)})
+        for line in (report.hunt.not_searchable[:20] if report.hunt else ())
+    ]
+    return section(
+        "searched", lang, rows, "table", "events", "host-days", "first", "last", "kinds", note=" ".join(lines)
+    )
