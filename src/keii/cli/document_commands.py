@@ -7,15 +7,14 @@ from pathlib import Path
 
 import click
 
-from keii import pipeline
+from keii import names, pipeline
 from keii.claims import to_json
 from keii.cli import show
 from keii.cli.shapes import comparison, source_entry
-from keii.data import load
 from keii.errors import UsageError
 from keii.model import Claim, Finding
 from keii.report.chronology import chronology
-from keii.report.wording import shortened, value
+from keii.report.wording import shortened
 from keii.wording import Lang, say
 
 
@@ -35,11 +34,17 @@ def sources(paths: tuple[Path, ...], *, text: bool, lang: str | None, as_json: b
         show.json_lines(source_entry(document) for document in documents)
     else:
         rows = [
-            (e.number, e.published.edtf if e.published else "?", e.publisher, e.kind, e.title or e.document)
+            (
+                e.number,
+                names.moment(e.published, spoken),
+                e.publisher,
+                names.kind(e.kind, spoken),
+                e.title or e.document,
+            )
             for e in chronology(documents, [])
         ]
-        names = [say(f"cli.column.{name}", spoken) for name in ("published", "publisher", "kind", "title")]
-        show.table(say("cli.chronology", spoken), ["#No", *names], rows)
+        columns = [say(f"cli.column.{name}", spoken) for name in ("published", "publisher", "kind", "title")]
+        show.table(say("cli.chronology", spoken), ["#No", *columns], rows)
     return 0
 
 
@@ -54,19 +59,12 @@ def claims(paths: tuple[Path, ...], *, lang: str | None, as_json: bool) -> int:
     if as_json:
         show.json_lines(to_json(claim) for claim in found)
         return 0
-    topics = load("topics")
     rows = [
-        (
-            claim.speaker or claim.source,
-            topics.get(claim.topic, {}).get(spoken, claim.topic),
-            value(claim.value) + ("" if claim.approximation == "exact" else f" ({claim.approximation})"),
-            "/".join(part for part in (claim.polarity, claim.modality) if part not in ("affirmed", "certain")),
-            claim.quote,
-        )
+        (names.speaker(claim, spoken), names.topic(claim.topic, spoken), names.told(claim, spoken), claim.quote)
         for claim in found
     ]
-    names = [say(f"cli.column.{name}", spoken) for name in ("speaker", "topic", "value", "how", "quote")]
-    show.table(say("cli.claims", spoken, {"count": len(rows)}), names, rows)
+    columns = [say(f"cli.column.{name}", spoken) for name in ("speaker", "topic", "value", "quote")]
+    show.table(say("cli.claims", spoken, {"count": len(rows)}), columns, rows)
     return 0
 
 
@@ -89,33 +87,30 @@ def compare(paths: tuple[Path, ...], *, lang: str | None, as_json: bool) -> int:
 
 def _findings_table(findings: Sequence[Finding], found: Sequence[Claim], lang: Lang) -> None:
     by_id = {claim.id: claim for claim in found}
-    topics = load("topics")
     rows = [
         (
             say(f"kind.{finding.kind}", lang),
-            topics.get(finding.topic, {}).get(lang, finding.topic),
-            say(finding.why, lang, _spoken_facts(finding.facts, lang)),
-            _words(finding, by_id),
+            names.subject(finding.facts["subject"], lang)
+            if "subject" in finding.facts
+            else names.topic(finding.topic, lang),
+            names.why(finding, lang),
+            _words(finding, by_id, lang),
         )
         for finding in findings
         if finding.answer == "yes"
     ]
-    names = [say(f"cli.column.{name}", lang) for name in ("finding", "topic", "why", "quote")]
-    show.table(say("cli.findings", lang, {"count": len(rows)}), names, rows)
+    columns = [say(f"cli.column.{name}", lang) for name in ("finding", "topic", "why", "quote")]
+    show.table(say("cli.findings", lang, {"count": len(rows)}), columns, rows)
 
 
-def _words(finding: Finding, by_id: dict[str, Claim]) -> str:
+def _words(finding: Finding, by_id: dict[str, Claim], lang: Lang) -> str:
     """Return the first words for and against, short."""
 
     def short(ids: Sequence[str]) -> str:
-        told = [shortened(by_id[i].quote or value(by_id[i].value), 44) for i in ids if i in by_id]
+        told = [shortened(by_id[i].quote or names.value(by_id[i].value, lang), 44) for i in ids if i in by_id]
         return " | ".join(told[:2]) + (f" (+{len(told) - 2})" if len(told) > 2 else "")
 
     return short(finding.claims) + (f" ⇔ {short(finding.against)}" if finding.against else "")
-
-
-def _spoken_facts(facts: dict[str, str], lang: Lang) -> dict[str, str]:
-    return {name: say(f"subject.{text}", lang) if name == "subject" else text for name, text in facts.items()}
 
 
 @click.command("check")
@@ -148,6 +143,6 @@ def check_statement(case: Path, statement: str | None, *, lang: str | None, as_j
         )
         for verdict in verdicts
     ]
-    names = [say(f"cli.column.{name}", spoken) for name in ("verdict", "sentence", "why")]
-    show.table(say("cli.verdicts", spoken), names, rows)
+    columns = [say(f"cli.column.{name}", spoken) for name in ("verdict", "sentence", "why")]
+    show.table(say("cli.verdicts", spoken), columns, rows)
     return 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from keii import names
 from keii.model import Claim, Document, Finding, Moment
-from keii.wording import say
 
 
 def _time(moment: Moment | None) -> dict[str, object] | None:
@@ -60,6 +60,6 @@ def comparison(finding: Finding, claims: Mapping[str, Claim]) -> dict[str, objec
         "claims": list(finding.claims),
         "against": list(finding.against),
         "why": finding.why.split(".", 2)[2],
-        "says": say(finding.why, "en", finding.facts),
+        "says": names.why(finding, "en"),
         "facts": finding.facts,
     }
