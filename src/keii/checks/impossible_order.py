@@ -20,7 +20,7 @@ def run(claims: Claims) -> Iterator[Finding]:
     for first, second in _ORDER:
         for early in claims.of(first):
             for late in claims.of(second):
-                if claims.same_speaker(early, late) and _wrong(early, late):
+                if early.about == late.about and claims.same_speaker(early, late) and _wrong(early, late):
                     yield found("impossible-order", "impossible-order", claims, [early], "order", against=[late])
 
 

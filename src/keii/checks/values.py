@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from keii.checks.origins import normal_name
 from keii.data import load
-from keii.model import Category, Claim, Date, Interval, Number
+from keii.model import ELSEWHERE, Category, Claim, Date, Interval, Number
 
 Kind = Literal["equal", "compatible", "different", "incomparable"]
 
@@ -40,6 +40,8 @@ def relation(one: Claim, other: Claim) -> Relation:
     """
     if one.topic != other.topic:
         return Relation("incomparable", "topic")
+    if (one.about == ELSEWHERE) != (other.about == ELSEWHERE):
+        return Relation("incomparable", "other-event")
     both_stated = one.basis == other.basis == "stated"  # what a log claim is about is a machine or a login
     if both_stated and one.about and other.about and normal_name(one.about) != normal_name(other.about):
         return Relation("incomparable", "other-event")

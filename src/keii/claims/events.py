@@ -30,6 +30,7 @@ class Event(msgspec.Struct, frozen=True):
     approximation: str
     scope: str | None
     verb: int
+    verb_end: int
 
 
 def dates_of(where: Where) -> list[Spanned]:
@@ -58,7 +59,7 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
     document, text, sentence = where.document, where.folded, where.sentence
     for at, spanned in enumerate(dates):
         until = _until(text, dates, at, sentence.end)
-        topic, verb = _japanese(where, spanned, until) if document.lang == "ja" else _english(where, spanned)
+        topic, verb, verb_end = _japanese(where, spanned, until) if document.lang == "ja" else _english(where, spanned)
         if topic is None or not topic.startswith(("time.", "duty.")):
             continue
         edtf, moment = spanned.moment.edtf, spanned.moment
@@ -71,7 +72,7 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
         )
         yield Event(
             spanned.start, spanned.end, topic, value, moment, "about" if "~" in edtf else "exact",
-            "planned" if planned else None, verb,
+            "planned" if planned else None, verb, verb_end,
         )  # fmt: skip
 
 
@@ -110,16 +111,16 @@ _MEETING = re.compile(r"の(?:定例|閣議後)?(?:の)?(?:記者)?会見|の(?:
 _OF_NEWS = re.compile(r"(?:こと|もの|の)(?:が|も)$")
 
 
-def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, int]:
+def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, int, int]:
     text, sentence = where.folded, where.sentence
     before = text[max(sentence.start, spanned.start - 24) : spanned.start]
     for topic, pattern in times("ja", "before"):
         if pattern.search(before):
-            return topic, spanned.start
+            return topic, spanned.start, spanned.start
     if _MEETING.match(text, spanned.end - 1 if text[spanned.end - 1] == "の" else spanned.end):
-        return None, 0  # the day of a press conference
+        return None, 0, 0  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
-        return None, 0  # «…ことが19日、分かった»: the day on which the paper knew
+        return None, 0, 0  # «…ことが19日、分かった»: the day on which the paper knew
     opened = text.find("「", spanned.end, until)
     if opened >= 0 and text.find("」", opened, sentence.end) - opened > TERM:
         until = opened  # What is quoted has its own times.
@@ -127,27 +128,27 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         first = max(spanned.end, sentence.end - 24)
         said = words("ja", "times", "announced").search(text, first, sentence.end)
         if said:
-            return "time.disclosed", said.start()  # «A社は8日、…と発表した»
+            return "time.disclosed", said.start(), said.end()  # «A社は8日、…と発表した»
         if words("ja", "times", "said").search(text, first, sentence.end):
-            return None, 0
+            return None, 0, 0
     hits = [
-        (hit.start(), order, topic)
+        (hit.start(), order, topic, hit.end())
         for order, (topic, pattern) in enumerate(times("ja", "after"))
         if (hit := pattern.search(text, spanned.end, until))
     ]
     found = min(hits, default=None)
-    return (found[2], found[0]) if found else (None, 0)
+    return (found[2], found[0], found[3]) if found else (None, 0, 0)
 
 
 _WEAK = 50  # characters that a noun stands farther than a verb
 _OTHER_CLAUSE = 30
 
 
-def _english(where: Where, spanned: Spanned) -> tuple[str | None, int]:
+def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
     text, sentence = where.folded, where.sentence
     if words("en", "times", "said").search(text[max(sentence.start, spanned.start - 60) : spanned.start]):
         anonymous = where.speaker is None or where.speaker.startswith(("anonymous:", "attacker:"))
-        return (None if anonymous else "time.disclosed"), spanned.start
+        return (None if anonymous else "time.disclosed"), spanned.start, spanned.start
     near = []
     first, last = max(sentence.start, spanned.start - _REACH), min(sentence.end, spanned.end + _REACH)
     own = where.clause_at(spanned.start)
@@ -159,4 +160,4 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int]:
             outside = 0 if own.start <= hit.start() < own.end else _OTHER_CLAUSE
             near.append((distance + weak + outside, order, topic, hit.start()))
     found = min(near, default=None)
-    return (found[2], found[3]) if found else (None, 0)
+    return (found[2], found[3], found[3]) if found else (None, 0, 0)

@@ -11,30 +11,45 @@ import msgspec
 
 from keii.claims.delays import delays
 from keii.claims.events import as_of, dates_of, events
-from keii.claims.lexicon import Topic, any_topic, topics
+from keii.claims.lexicon import Topic, any_topic, states, topics, words
 from keii.claims.places import Where, places
 from keii.claims.quantities import counted
 from keii.claims.sentences import Clause
 from keii.claims.speakers import revealed
-from keii.claims.stance import modality, polarity
-from keii.model import Category, Claim, Document, Locator, Value, claim_id
+from keii.claims.stance import modality, polarity, presupposed
+from keii.model import ELSEWHERE, Category, Claim, Document, Locator, Value, claim_id
 from keii.moments import Spanned, fold
 
+_LIST = 1_200  # characters from a lead-in to the last item that takes over its hedge
+_SHORT = 60  # characters; a line up to this long without a full stop is an item
+_REACH = 200  # characters at the end of a sentence in which it announces a list
 _MAX_QUOTE = 400  # characters; a longer clause is cut around what the claim rests on
 _LEADING = re.compile(r"^(?:この中に|その中に|これに|多くが|[\d〇一二三四五六七八九]{2,4}年(?:[末春夏秋冬])?(?:ごろ|頃)?(?:に)?)(?:は|も)?|^末?(?:ごろ|頃)")  # fmt: skip
 _MARKED = re.compile(r"[^、。「」]{0,8}は")
 _JUDGED = ("leak.", "actor.", "entry.", "log.", "intrusion.")  # what an author outside cannot know, only conclude
+_FACTS = ("time.detection", "time.awareness", "time.containment", "time.scope_determined", "time.outage_start")
 _INFERRED = "The author's own words, an inference from the sources quoted in this document."
 _RETOLD = "The author's own words, retelling or judging the sources quoted in this document."
+
+
+class _Lead(msgspec.Struct):
+    """What a lead-in («以下の情報が漏えいした可能性があります。», «the following information was taken:») hands to its list."""
+
+    within: str | None
+    modality: str
+    items: bool
+    end: int
 
 
 def extract(document: Document) -> tuple[Claim, ...]:
     """Return the claims of a document, in order of place and topic, each once.
 
     A sentence that a source repeats word for word (a quotation given twice) yields its claims once, with both places.
+    The items of a list, and a sentence that goes on about the same data, take over the hedge of their lead-in.
     """
     claims: list[Claim] = []
     opened, paragraph = 0, -1  # claims from ``opened`` on stand in the present paragraph
+    lead: _Lead | None = None
     for where in places(document, fold(document.text)):
         if paragraph != where.sentence.paragraph:
             opened, paragraph = len(claims), where.sentence.paragraph
@@ -42,26 +57,84 @@ def extract(document: Document) -> tuple[Claim, ...]:
         if told:
             claims[opened:] = [_given(claim, told, where) for claim in claims[opened:]]
             opened = len(claims)
-        claims += _of(where)
+        lead = _still(lead, where)
+        own = _distinct(_of(where, lead))
+        claims += own
+        lead = _lead(where, own, lead)
     return _once(claims)
 
 
-def _of(where: Where) -> Iterator[Claim]:
+def _still(lead: _Lead | None, where: Where) -> _Lead | None:
+    """Return the lead-in that a sentence stands under, None where it stands for itself."""
+    if lead is None or lead.within != where.voice.within or where.sentence.start - lead.end > _LIST:
+        return None
+    key = "item" if lead.items else "goes_on"
+    text, sentence = where.folded, where.sentence
+    if words(where.document.lang, "states", key).match(text[sentence.start : sentence.start + 80]):
+        return lead
+    return (
+        lead if lead.items and sentence.end - sentence.start < _SHORT and text[sentence.end - 1] not in "。." else None
+    )
+
+
+def _lead(where: Where, own: list[Claim], before: _Lead | None) -> _Lead | None:
+    """Return what a sentence hands to the next ones: its hedge about data, people or a leak."""
+    lang, text, sentence = where.document.lang, where.folded, where.sentence
+    if before is not None and before.items:
+        return msgspec.structs.replace(before, end=sentence.end)
+    told = [claim for claim in own if claim.topic.startswith(("leak.", "affected.", "data."))]
+    hedges = [claim.modality for claim in told if claim.modality != "certain" and claim.polarity == "affirmed"]
+    line = text[max(sentence.start, sentence.end - _REACH) : sentence.end]
+    if words(lang, "states", "lead_in").search(line):
+        hedge = next((name for name, pattern in states(lang, "modality") if pattern.search(line)), "certain")
+        return _Lead(where.voice.within, hedges[0] if hedges else hedge, items=True, end=sentence.end)
+    if hedges:
+        return _Lead(where.voice.within, hedges[0], items=False, end=sentence.end)
+    return msgspec.structs.replace(before, end=sentence.end) if before is not None else None
+
+
+def _distinct(claims: Iterator[Claim]) -> list[Claim]:
+    """Return the claims of a sentence, those about one thing told in one way only once."""
+    found: dict[tuple[object, ...], Claim] = {}
+    for claim in claims:
+        same = (claim.topic, claim.value, claim.polarity, claim.state, claim.modality, claim.speaker)
+        found.setdefault(same if isinstance(claim.value, Category) else (*same, claim.start), claim)
+    return list(found.values())
+
+
+def _of(where: Where, lead: _Lead | None) -> Iterator[Claim]:
+    lang, text, sentence = where.document.lang, where.folded, where.sentence
+    if words(lang, "states", "question").search(text, max(sentence.start, sentence.end - 12), sentence.end):
+        return  # who asks does not say
     dates = dates_of(where)
     stand = as_of(where, dates)
-    for claim in _told(where, [one for one in dates if one is not stand]):
-        yield msgspec.structs.replace(claim, as_of=stand.moment.edtf) if stand else claim
+    other = words(lang, "states", "elsewhere").search(text, sentence.start, sentence.end)
+    for claim in _told(where, [one for one in dates if one is not stand], listed=lead is not None):
+        told = msgspec.structs.replace(claim, as_of=stand.moment.edtf) if stand else claim
+        if other:
+            told = msgspec.structs.replace(told, about=ELSEWHERE)
+        plain = told.modality == "certain" and told.polarity == "affirmed"
+        if lead is not None and plain and told.topic.startswith(("leak.", "affected.", "data.")):
+            told = msgspec.structs.replace(told, modality=lead.modality)
+        yield _scoped(told)
 
 
-def _told(where: Where, dates: list[Spanned]) -> Iterator[Claim]:
+def _scoped(claim: Claim) -> Claim:
+    """Return a count that is only possible as ``potential`` where its words do not say how it is meant."""
+    unsaid = claim.scope in (None, "confirmed") and claim.topic.startswith("affected.")
+    return msgspec.structs.replace(claim, scope="potential") if unsaid and claim.modality == "possible" else claim
+
+
+def _told(where: Where, dates: list[Spanned], *, listed: bool) -> Iterator[Claim]:
     yield from _topics(where)
-    for count in counted(where.folded, where.sentence.start, where.sentence.end, where.document.lang):
+    for count in counted(where.folded, where.sentence.start, where.sentence.end, where.document.lang, listed=listed):
         if any(one.start < count.end and count.start < one.end for one in dates):
             continue  # a day is no count: «on Aug. 28 that servers…»
         claim = _claim(where, where.clause_at(count.start), count.start, count.end, count.topic, count.value)
         yield msgspec.structs.replace(claim, approximation=count.approximation, scope=count.scope)
     for event in events(where, dates):
-        reach = where.clause_at(event.verb).end if event.verb > event.start else None
+        fact = event.topic in _FACTS or presupposed(where, event.verb_end)
+        reach = where.clause_at(event.verb).end if event.verb > event.start and fact else None
         claim = _claim(where, where.clause_at(event.start), event.start, event.end, event.topic, event.value, reach)
         yield msgspec.structs.replace(
             claim, approximation=event.approximation, moment=event.moment, scope=event.scope or claim.scope
@@ -146,7 +219,7 @@ def _claim(
     hedge = "certain" if stands == "denied" else modality(where, clause, start, end, topic, reach)
     speaker, via, note = voice.speaker, voice.via, ""
     if where.speaker and where.speaker != speaker and where.words_of[0] <= start < where.words_of[1]:
-        via = (voice.speaker, *via) if voice.speaker and not voice.author else via
+        via = (*where.via, voice.speaker, *via) if voice.speaker and not voice.author else (*where.via, *via)
         speaker = where.speaker.removeprefix("attacker:")
         hedge = "alleged" if speaker != where.speaker else hedge
     elif voice.author:

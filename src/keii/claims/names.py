@@ -23,6 +23,17 @@ def _patterns(lang: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[s
     )
 
 
+@cache
+def _subject(lang: str) -> re.Pattern[str]:
+    """Return what names an organisation as the subject that a sentence begins with."""
+    return re.compile(table(lang, "speakers")["subject"])
+
+
+@cache
+def _no_ends(lang: str) -> re.Pattern[str]:
+    return re.compile(table(lang, "speakers")["no_ends"], re.I)
+
+
 class Named:
     """The organisations that one source has named so far.
 
@@ -60,6 +71,9 @@ class Named:
         """Remember the organisations that a sentence names, its speaker last."""
         found = [match[1] for match in _patterns(self._lang)[3].finditer(text, sentence.start, sentence.end)]
         listed = table(self._lang, "speakers")
+        subject = _subject(self._lang).match(text, sentence.start, sentence.end)
+        if subject and not _no_ends(self._lang).search(subject["name"].strip("「」")):
+            found.append(subject["name"].strip("「」"))
         names = [name for name in found if name not in listed["not_names"] and len(name) > 1]
         if speaker and not speaker.startswith(("anonymous:", "attacker:")) and speaker != "author":
             names.append(speaker)

@@ -10,7 +10,7 @@ import msgspec
 
 from keii.claims.names import Named
 from keii.claims.sentences import Clause, Sentence, clauses, sentences
-from keii.claims.speakers import Voice, base_voice, spoken
+from keii.claims.speakers import Said, Voice, base_voice, spoken
 from keii.model import Document, Embedded
 
 _CARRY = 400  # characters over which «ということです» goes on with the speaker of an earlier sentence
@@ -27,6 +27,7 @@ class Where(msgspec.Struct, frozen=True):
         voice: whose words they are before anybody is given the word.
         words_of: range of the words of ``speaker``.
         speaker: who is given the word in it, None where nobody is.
+        via: who passed their words on, nearest to the speaker first.
     """
 
     document: Document
@@ -36,6 +37,7 @@ class Where(msgspec.Struct, frozen=True):
     voice: Voice
     words_of: tuple[int, int]
     speaker: str | None
+    via: tuple[str, ...] = ()
 
     def clause_at(self, position: int) -> Clause:
         """Return the clause that a position stands in."""
@@ -54,14 +56,24 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             base = base_voice(document, quoted)
             near = carried is not None and carried[1] == base.within and piece.start - carried[0] < _CARRY
             last = carried[2] if carried is not None and near else None
-            speaker, words_of = spoken(document.text, piece, document.lang, last)
+            said = spoken(document.text, piece, document.lang, last)
             known = named.setdefault(base.within, Named(document.lang, base.speaker))
             known.note(document.text, piece, None)
-            if speaker:
-                speaker = known.resolve(speaker, last)
-                carried = (piece.end, base.within, speaker)
-                known.note(document.text, piece, speaker)
-            yield Where(document, folded, piece, clauses(document.text, piece, document.lang), base, words_of, speaker)
+            if said:
+                said = _resolved(said, known, last)
+                carried = (piece.end, base.within, said.speaker)
+                known.note(document.text, piece, said.speaker)
+            parts = clauses(document.text, piece, document.lang)
+            words_of = said.words_of if said else (piece.start, piece.end)
+            yield Where(
+                document, folded, piece, parts, base, words_of, said.speaker if said else None, said.via if said else ()
+            )
+
+
+def _resolved(said: Said, known: Named, last: str | None) -> Said:
+    """Return who spoke with names for «同社» and «the company», the chain too."""
+    via = tuple(known.resolve(one, last) for one in said.via)
+    return msgspec.structs.replace(said, speaker=known.resolve(said.speaker, last), via=via)
 
 
 def _pieces(

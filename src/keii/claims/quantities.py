@@ -93,7 +93,9 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
         if high is None:
             continue
         unit = _unit(folded, match, end, start, lang, high)
-        if unit is not None and not (lang == "en" and unit[0].unit == "person" and match["n"].isalpha() and not match["s"]):
+        if unit is not None and not (
+            lang == "en" and unit[0].unit == "person" and match["n"].isalpha() and not match["s"]
+        ):
             yield _count(folded, match, unit, start, end, lang, high)
 
 
@@ -107,7 +109,9 @@ def _count(
     last, after = _after(text, match.end(), stop, end, lang)
     name, scale = sizes().get(text[match.end() : stop].strip("+- ").upper(), (row.unit, 1))
     value = (
-        Number(num=_plain(high * scale), unit=name) if low is None else Number(num=_plain(low * scale), unit=name, high=_plain(high * scale))
+        Number(num=_plain(high * scale), unit=name)
+        if low is None
+        else Number(num=_plain(low * scale), unit=name, high=_plain(high * scale))
     )
     approximation = "+".join(dict.fromkeys([*before, *after])) or "exact"
     scope = next(

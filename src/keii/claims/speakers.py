@@ -11,6 +11,11 @@ from keii.claims.lexicon import table
 from keii.claims.sentences import Sentence
 from keii.model import Document, Embedded, Moment
 
+_TAIL = 30  # characters at the end of a Japanese sentence in which its verb of saying stands
+_LEAD = 60  # characters before a quotation in which its speaker stands
+
+_ASKED = re.compile(r"(?:取材|問い合わせ)に(?:対し)?|には$|\d日には$|際(?:に)?は?、$")
+
 
 class Voice(msgspec.Struct, frozen=True):
     """Whose words a place holds: speaker, chain, embedded source and when it was said."""
@@ -23,33 +28,56 @@ class Voice(msgspec.Struct, frozen=True):
     alleged: bool = False
 
 
+class Said(msgspec.Struct, frozen=True):
+    """Who is given the word in a sentence, the range of the words, and who passed them on (a minister, a paper)."""
+
+    speaker: str
+    words_of: tuple[int, int]
+    via: tuple[str, ...] = ()
+
+
 class _Patterns(msgspec.Struct, frozen=True):
     anonymous: re.Pattern[str]
     named: re.Pattern[str]
     revealed: re.Pattern[str]
     continued: re.Pattern[str]
     attacker: re.Pattern[str]
+    again: re.Pattern[str]
+    passed_on: re.Pattern[str]
+    asked: re.Pattern[str]
+    tail: re.Pattern[str]
 
 
 @cache
 def _patterns(lang: str) -> _Patterns:
     t = table(lang, "speakers")
     attacker = re.compile("|".join(t["attacker"]), re.I)
+    never = re.compile(r"(?!)")
     if lang == "ja":
         return _Patterns(
             re.compile(rf"({t['anonymous']}){t['according']}|({t['names']}){t['according']}"),
-            re.compile(rf"({t['names']})(?:は|も)"),
+            re.compile(rf"({t['names']})(?:は|も|では)"),
             re.compile(rf"({t['anonymous']}){t['revealed']}"),
             re.compile(t["continued"]),
             attacker,
+            re.compile(rf"(?:{t['told_again']}){t['according']}"),
+            re.compile(rf"({t['names']})(?:側)?{t['passed_on']}"),
+            re.compile(rf"(?:({t['anonymous']})|({t['names']})){t['asked']}"),
+            re.compile(t["tail"]),
         )
-    named = rf"({t['names']}) (?:also |later |further )?{t['verbs']}\b"
+    named = rf"({t['names']}),? {t['between']}{t['verbs']}\b"
     return _Patterns(
-        re.compile(rf"\b({t['anonymous']})(?: (?:said|told|say|says)|,)", re.I),
+        re.compile(
+            rf"\b({t['anonymous']})(?: (?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?)|,)", re.I
+        ),
         re.compile(named),
-        re.compile(rf"[Aa]ccording to ((?:{t['names']})|(?i:{t['anonymous']}))"),
-        re.compile(r"(?!)"),
+        re.compile(rf"(?:[Aa]ccording to|,? citing|[Aa]s reported by) ((?i:{t['anonymous_cited']})|(?:{t['names']}))"),
+        never,
         attacker,
+        re.compile(t["told_again"]),
+        never,
+        never,
+        never,
     )
 
 
@@ -70,19 +98,22 @@ def base_voice(document: Document, embedded: Embedded | None) -> Voice:
     return Voice(document.publisher or document.author or None, (), None, document.published)
 
 
-def spoken(text: str, sentence: Sentence, lang: str, carried: str | None) -> tuple[str | None, tuple[int, int]]:
-    """Return who is given the word in a sentence and the range of their words; (None, whole) where nobody is."""
-    whole = (sentence.start, sentence.end)
-    found = (_japanese if lang == "ja" else _english)(text, sentence)
+def spoken(text: str, sentence: Sentence, lang: str, carried: str | None) -> Said | None:
+    """Return who is given the word in a sentence, None where nobody is.
+
+    Args:
+        text: the text.
+        sentence: the sentence.
+        lang: its language.
+        carried: who spoke shortly before in the same source: «ということです» goes on with them.
+    """
+    found = (_japanese if lang == "ja" else _english)(text, sentence, carried)
     if found is not None:
         return found
-    if (
-        lang == "ja"
-        and carried
-        and _patterns("ja").continued.search(text, max(sentence.start, sentence.end - 12), sentence.end)
-    ):
-        return carried, whole
-    return None, whole
+    if lang != "ja" or not carried:
+        return None
+    goes_on = _patterns("ja").continued.search(text, max(sentence.start, sentence.end - 14), sentence.end)
+    return Said(carried, (sentence.start, sentence.end)) if goes_on else None
 
 
 def revealed(text: str, sentence: Sentence, lang: str) -> str | None:
@@ -102,50 +133,80 @@ def _is_name(word: str, forbidden: list[str]) -> bool:
     return word not in forbidden and _no_ends().search(word) is None
 
 
-def _japanese(text: str, sentence: Sentence) -> tuple[str, tuple[int, int]] | None:
+def _japanese(text: str, sentence: Sentence, carried: str | None) -> Said | None:
+    patterns, forbidden = _patterns("ja"), table("ja", "speakers")["not_names"]
+    whole = (sentence.start, sentence.end)
+    quoted = _before_a_quotation(text, sentence, carried)
+    if quoted is not None:
+        return quoted
+    told = patterns.anonymous.search(text, *whole)
+    if told and told[1]:
+        return Said(f"anonymous:{told[1]}", whole)
+    if told and _is_name(told[2], forbidden):
+        return Said(told[2], whole)
+    if carried and patterns.again.search(text, *whole):
+        return Said(carried, whole)
+    asked = patterns.asked.search(text, *whole)
+    if asked and asked[1]:
+        return Said(f"anonymous:{asked[1]}", whole)
+    if asked and _is_name(asked[2], forbidden):
+        return Said(asked[2], whole)
+    if patterns.tail.search(text, max(sentence.start, sentence.end - _TAIL), sentence.end):
+        for match in patterns.named.finditer(text, *whole):
+            if _is_name(match[1], forbidden):
+                attacker = patterns.attacker.search(match[1])
+                teller = "attacker:" + match[1] if attacker else match[1]
+                return _passed_on(text, sentence, teller, match.end())
+    return None
+
+
+def _passed_on(text: str, sentence: Sentence, teller: str, after: int) -> Said:
+    """Return what a teller passes on (a minister: «…と同社から報告を受けた») as the words of whom they had it from."""
+    whole = (sentence.start, sentence.end)
+    passed = _patterns("ja").passed_on.search(text, after, sentence.end)
+    if passed and passed[1] != teller and _is_name(passed[1], table("ja", "speakers")["not_names"]):
+        return Said(passed[1], whole, (teller,))
+    return Said(teller, whole)
+
+
+def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> Said | None:
+    """Return who says what stands in 「」 and is followed by a verb of saying."""
     patterns, forbidden = _patterns("ja"), table("ja", "speakers")["not_names"]
     opened = text.find("「", sentence.start, sentence.end)
     while opened >= 0:
         closed = text.find("」", opened, sentence.end)
         if closed < 0:
-            break
+            return None
         if closed - opened > 12 and _verbs().match(text, closed + 1):
-            names = [
-                m[1]
-                for m in patterns.named.finditer(text, max(sentence.start, opened - 60), opened)
-                if _is_name(m[1], forbidden)
-            ]
+            first = max(sentence.start, opened - _LEAD)
+            names = [m[1] for m in patterns.named.finditer(text, first, opened) if _is_name(m[1], forbidden)]
             if names:
-                return names[-1], (opened, closed + 1)
+                return Said(names[-1], (opened, closed + 1))
+            if carried and _ASKED.search(text, first, opened):
+                return Said(carried, (opened, closed + 1))
         opened = text.find("「", closed, sentence.end)
-    told = patterns.anonymous.search(text, sentence.start, sentence.end)
-    if told:
-        if told[1]:
-            return f"anonymous:{told[1]}", (sentence.start, sentence.end)
-        if _is_name(told[2], forbidden):
-            return told[2], (sentence.start, sentence.end)
-    tail = re.compile(
-        r"(?:と(?:し(?:て(?:いる|います)|た)|回答し|説明し|発表し|公表し|コメントし|述べ|話し|強調し|主張し)|否定し(?:た|て)|(?:を|と)明らかにし|を(?:発表|公表)し)"
-    )
-    if tail.search(text, max(sentence.start, sentence.end - 24), sentence.end):
-        for match in patterns.named.finditer(text, sentence.start, sentence.end):
-            if _is_name(match[1], forbidden):
-                attacker = patterns.attacker.search(match[1])
-                return ("attacker:" + match[1] if attacker else match[1]), (sentence.start, sentence.end)
     return None
 
 
-def _english(text: str, sentence: Sentence) -> tuple[str, tuple[int, int]] | None:
+def _english(text: str, sentence: Sentence, carried: str | None) -> Said | None:
     patterns = _patterns("en")
     whole = (sentence.start, sentence.end)
-    told = patterns.anonymous.search(text, sentence.start, sentence.end)
+    told = patterns.anonymous.search(text, *whole)
     if told:
-        return f"anonymous:{told[1]}", whole
-    according = patterns.revealed.search(text, sentence.start, sentence.end)
+        return Said(f"anonymous:{told[1]}", whole)
+    according = patterns.revealed.search(text, *whole)
     if according:
-        anonymous = re.fullmatch(table("en", "speakers")["anonymous_alone"], according[1], re.I)
-        return (f"anonymous:{according[1]}" if anonymous else according[1]), whole
-    named = patterns.named.search(text, sentence.start, sentence.end)
+        name = according[1].strip()
+        if re.fullmatch(table("en", "speakers")["anonymous_alone"], name, re.I):
+            return Said(f"anonymous:{name}", whole)
+        named = patterns.named.search(text, sentence.start, according.start())
+        if named and according.group().lstrip(", ").startswith("citing"):
+            return Said(name, whole, (named[1],))
+        return Said(name, whole)
+    if carried and patterns.again.search(text, *whole):
+        return Said(carried, whole)
+    named = patterns.named.search(text, *whole)
     if named:
-        return named[1], whole
+        attacker = patterns.attacker.search(named[1])
+        return Said("attacker:" + named[1] if attacker else named[1], whole)
     return None

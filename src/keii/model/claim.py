@@ -17,6 +17,9 @@ Modality = Literal["certain", "possible", "suspected", "alleged"]
 Approximation = Literal["exact", "about", "more-than", "at-least", "up-to"]
 
 
+ELSEWHERE = "other incident"  # ``Claim.about`` of what a source tells about another breach than its own
+
+
 class Number(msgspec.Struct, frozen=True, tag="number", kw_only=True, omit_defaults=True):
     """A count or an amount. ``high`` is set for a range (``2万~3万``)."""
 
@@ -70,7 +73,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
         within: id of the embedded source (``e2``) that the words stand in, None for the document itself.
         as_of: EDTF of the time for which the speaker says it, where told.
         scope: confirmed, potential, new, cumulative, or None.
-        about: whom or what it is about where told (host, organisation, file), None otherwise.
+        about: whom or what it is about where told (host, organisation, file; ELSEWHERE for another breach), None otherwise.
         published: when the (embedded) source said it; None where unknown.
         moment: the value as a moment with its bounds, for topics that are times.
         quote: exact substring of the extracted text; for logs the record in short.
