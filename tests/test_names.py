@@ -57,6 +57,10 @@ def test_what_a_claim_holds_back_is_said() -> None:
         1, {"topic": "leak.occurred", "cat": "data-exfiltration", "polarity": "not-confirmed", "state": "declined"}
     )
     assert names.told(open_, "en") == "data taken out (declined to say)"
+    flag = {"topic": "log.erased", "cat": "erased"}
+    assert names.told(claim(2, flag), "en") == "yes"
+    assert names.told(claim(3, {**flag, "modality": "possible"}), "ja") == "あり（可能性）"
+    assert names.told(claim(4, {**flag, "polarity": "denied"}), "en") == "denied"
 
 
 def test_a_time_is_shown_in_the_zone_of_the_case_with_its_offset() -> None:
@@ -69,6 +73,7 @@ def test_a_time_is_shown_in_the_zone_of_the_case_with_its_offset() -> None:
     assert names.edtf("2020-01-30T23:56+09:00", "en") == "2020-01-30 23:56 +09:00"
     assert names.edtf("2020-01-30T23:56", "ja", "Asia/Tokyo") == "2020-01-30 23:56"
     assert names.edtf("9999-12-31T23:59+00:00", "en", "Asia/Tokyo") == "9999-12-31 23:59 +00:00"
+    assert names.moment(Moment(edtf="2020-01-30T23:56+09:00", zone_inferred=True), "en") == "2020-01-30 23:56 +09:00*"
     assert names.moment(Moment(edtf="2020-01", earliest=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)), "en") == "2020-01"
 
 

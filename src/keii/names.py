@@ -122,8 +122,11 @@ def _local(at: dt.datetime, zone: str) -> str:
 
 
 def moment(of: Moment | None, lang: Lang, zone: str = "UTC") -> str:
-    """Return a moment in words, ``?`` for none; its precision is kept, an unknown zone stays unknown."""
-    return edtf(of.edtf, lang, zone) if of else "?"
+    """Return a moment in words, ``?`` for none, with ``*`` where its zone was inferred; its precision is kept."""
+    if of is None:
+        return "?"
+    words = edtf(of.edtf, lang, zone)
+    return f"{words}*" if of.zone_inferred and _CLOCK.match(of.edtf) else words
 
 
 def instant(iso: str | None, zone: str = "UTC") -> str:
@@ -156,12 +159,23 @@ def hedge(claim: Claim, lang: Lang) -> str:
 
 def told(claim: Claim, lang: Lang) -> str:
     """Return a claim's value with how exact and how sure it is: ``about 28,000 files (possible)``."""
-    words = value(claim.value, lang)
+    hedged = hedge(claim, lang)
+    if _is_flag(claim):
+        words = say("value.yes", lang)
+        if claim.polarity != "affirmed":
+            return hedged
+    else:
+        words = value(claim.value, lang)
     if isinstance(claim.value, Number | Duration):
         for qualifier in claim.approximation.split("+"):
             words = say(f"approximation.{qualifier}", lang, {"value": words})
-    hedged = hedge(claim, lang)
     return say("hedge.of", lang, {"value": words, "hedge": hedged}) if hedged else words
+
+
+def _is_flag(claim: Claim) -> bool:
+    """Return whether the topic already says all that the value says: only one category is possible, and no item named."""
+    only = load("topics").get(claim.topic, {}).get("cats", ())
+    return isinstance(claim.value, Category) and not claim.value.items and list(only) == [claim.value.cat]
 
 
 def speaker(claim: Claim, lang: Lang, teller: str = "") -> str:

@@ -259,6 +259,17 @@ def claims_of(paths: Sequence[Path]) -> tuple[list[Claim], list[Document]]:
     return [claim for document in documents for claim in extract(document)], documents
 
 
+def public_report(paths: Sequence[Path]) -> Report:
+    """Return the report of a case, or of documents without one: chronology, claims over time, findings, verdicts."""
+    if len(paths) == 1 and (paths[0] / "case.toml").is_file():
+        with Case.open(paths[0]) as case:
+            return report_of(case)
+    claims, documents = claims_of(paths)
+    findings, told = judge(claims, documents)
+    moved = changes(Claims(claims, documents), findings)
+    return compose(Parts(case="", documents=documents, claims=claims, changes=moved, findings=findings, verdicts=told))
+
+
 @contextmanager
 def passing_case(logs: Sequence[Path], intel: Sequence[Path]) -> Iterator[Case]:
     """Give a case that lives as long as the question: logs linked, not copied; removed afterwards."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from keii.errors import UsageError
 from keii.exporters import EXPORTERS, render
+from keii.exporters.chronology import as_csv, as_markdown
+from keii.exporters.sections_public import over_time
 from keii.report import Parts, compose
 from tests.report.build import EVIL, parts
 
@@ -91,3 +96,54 @@ def test_an_empty_case_says_none_everywhere() -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(UsageError, match="expected one of html, md, json"):
         render("doc", REPORT, "en")
+
+
+def test_a_category_is_a_word_wherever_a_person_reads() -> None:
+    for form, lang in FORMS:
+        if form != "json":
+            text = render(form, REPORT, lang).decode("utf-8")
+            assert "data-exfiltration" not in text
+            assert {"en": "data taken out", "ja": "外部への流出"}[lang] in text
+
+
+def test_times_stand_in_the_zone_of_the_case() -> None:
+    held = msgspec.structs.replace(parts(), zone="Asia/Tokyo")
+    page = render("html", compose(held), "en").decode("utf-8")
+    assert "2019-03-05 10:42 +09:00" in page
+    assert "2019-03-05 01:42" not in page
+    assert "times in Asia/Tokyo" in page
+
+
+def test_a_case_without_logs_says_so_and_shows_no_empty_tables() -> None:
+    held = parts()
+    bare = compose(Parts(case="x", documents=held.documents, claims=held.claims[:3], changes=held.changes))
+    for form, lang in FORMS[:4]:
+        text = render(form, bare, lang).decode("utf-8")
+        assert {"en": "No logs were added", "ja": "ログが追加されていない"}[lang] in text
+        assert {"en": "Machines with signs", "ja": "痕跡のある端末"}[lang] not in text
+
+
+def test_the_chronology_as_csv_opens_in_a_spreadsheet_without_running() -> None:
+    rows = list(csv.reader(io.StringIO(as_csv(REPORT, "en").decode("utf-8"))))
+    assert rows[0][:4] == ["No", "published", "updated", "publisher"]
+    assert len(rows) == 1 + len(REPORT.chronology)
+    formula = msgspec.structs.replace(REPORT.chronology[0], title="=HYPERLINK(1)")
+    hostile = msgspec.structs.replace(REPORT, chronology=(formula,))
+    assert "'=HYPERLINK(1)" in as_csv(hostile, "ja").decode("utf-8")
+
+
+def test_the_chronology_as_markdown_is_one_table() -> None:
+    text = as_markdown(REPORT, "ja").decode("utf-8")
+    assert text.startswith("## 公表の時系列\n")
+    assert "<script>" not in text
+
+
+def test_over_time_has_a_row_a_topic_and_a_column_a_publication() -> None:
+    made = over_time(REPORT, "en")
+    assert [row[0].text for row in made.rows] == ["files affected", "leak of data"]
+    assert len(made.columns) == 3
+    files, leak = made.rows
+    assert [line.mark for line in files[1].lines] == ["new"]
+    assert [line.mark for line in files[2].lines] == ["more exact"]
+    assert leak[1].text == ""
+    assert leak[2].lines[0].tone == "not-verifiable"

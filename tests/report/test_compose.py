@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from keii.model import Number
 from keii.report import Parts, compose
-from keii.report.wording import day_or_minute, size, value
+from keii.report.wording import day_or_minute, size
 from keii.wording import say
 from tests.report.build import parts
 
@@ -57,5 +56,5 @@ def test_small_words() -> None:
     assert size(1_000_000_000) == "1.0 GB"
     assert size(None) == "?"
     assert day_or_minute("2019-03-05T01:42:10.000000+00:00") == "2019-03-05 01:42 UTC"
+    assert day_or_minute("2019-03-05T01:42:10.000000+00:00", "Asia/Tokyo") == "2019-03-05 10:42 +09:00"
     assert day_or_minute(None) == "?"
-    assert value(Number(num=27445, unit="file")) == "27,445 file"

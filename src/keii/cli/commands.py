@@ -8,6 +8,7 @@ from keii.cli.case_commands import add, new, run, verify
 from keii.cli.document_commands import check_statement, claims, compare, sources
 from keii.cli.log_commands import coverage, files_command, hunt_command, trace_command
 from keii.cli.made_commands import demo, report_command, simulate
+from keii.cli.time_commands import chronology
 
 COMMANDS: tuple[click.Command, ...] = (
     demo,
@@ -19,6 +20,7 @@ COMMANDS: tuple[click.Command, ...] = (
     coverage,
     files_command,
     sources,
+    chronology,
     claims,
     compare,
     check_statement,

@@ -11,6 +11,7 @@ from keii import names, pipeline
 from keii.claims import to_json
 from keii.cli import show
 from keii.cli.shapes import comparison, source_entry
+from keii.cli.time_commands import print_over_time
 from keii.errors import UsageError
 from keii.model import Claim, Finding
 from keii.report.chronology import chronology
@@ -50,11 +51,15 @@ def sources(paths: tuple[Path, ...], *, text: bool, lang: str | None, as_json: b
 
 @click.command()
 @show.paths_argument
+@click.option("--over-time", is_flag=True, help="Show each topic after every publication: who said what until then.")
 @show.lang_option
 @show.json_option
-def claims(paths: tuple[Path, ...], *, lang: str | None, as_json: bool) -> int:
+def claims(paths: tuple[Path, ...], *, over_time: bool, lang: str | None, as_json: bool) -> int:
     """Extract what sources say, claim by claim, exact to the character."""
     spoken = show.spoken(lang)
+    if over_time:
+        print_over_time(paths, spoken, as_json=as_json)
+        return 0
     found, _ = pipeline.claims_of(paths)
     if as_json:
         show.json_lines(to_json(claim) for claim in found)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from keii import names
 from keii.model import Claim, Document, Finding, Moment
+from keii.model.publication import Change, TopicHistory
+from keii.model.report import ChronologyEntry
 
 
 def _time(moment: Moment | None) -> dict[str, object] | None:
@@ -44,6 +48,67 @@ def source_entry(document: Document) -> dict[str, object]:
             for quoted in document.embedded
         ],
         "notes": list(document.notes),
+    }
+
+
+def chronology_entry(entry: ChronologyEntry, claims: Mapping[str, Claim]) -> dict[str, object]:
+    """Return a publication as ``keii chronology --json`` tells it."""
+    return {
+        "number": entry.number,
+        "published": _time(entry.published),
+        "updated": _time(entry.updated),
+        "publisher": entry.publisher,
+        "kind": entry.kind,
+        "lang": entry.lang,
+        "reliability": entry.reliability,
+        "title": entry.title,
+        "document": entry.document,
+        "within": entry.within,
+        "quotes": list(entry.quotes),
+        "new": [change_entry(change, claims) for change in entry.news],
+        "claims": list(entry.claims),
+    }
+
+
+def change_entry(change: Change, claims: Mapping[str, Claim]) -> dict[str, object]:
+    """Return how a claim stands to earlier ones, with what it says."""
+    claim = claims[change.claim]
+    return {
+        "claim": claim.id,
+        "change": change.kind,
+        "against": list(change.against),
+        "topic": claim.topic,
+        "value": msgspec.to_builtins(claim.value),
+        "approximation": claim.approximation,
+        "polarity": claim.polarity,
+        "state": claim.state,
+        "modality": claim.modality,
+        "speaker": claim.speaker,
+        "quote": claim.quote,
+    }
+
+
+def history_entry(
+    history: TopicHistory, entries: Mapping[int, ChronologyEntry], claims: Mapping[str, Claim]
+) -> dict[str, object]:
+    """Return a topic over time as ``keii claims --over-time --json`` tells it."""
+    return {
+        "topic": history.topic,
+        "states": [
+            {
+                "publication": state.publication,
+                "published": _time(entries[state.publication].published),
+                "publisher": entries[state.publication].publisher,
+                "document": entries[state.publication].document,
+                "within": entries[state.publication].within,
+                "told": [change_entry(change, claims) for change in state.told],
+                "standing": [
+                    {"voice": one.voice, "publication": one.publication, "claims": list(one.claims)}
+                    for one in state.standing
+                ],
+            }
+            for state in history.states
+        ],
     }
 
 

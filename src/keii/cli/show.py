@@ -46,7 +46,20 @@ def safe(text: str) -> str:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; every cell is shown as plain text."""
-    made = Table(title=Text(title), title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    _print(
+        Table(title=Text(title), title_justify="left", title_style="bold", show_edge=False, pad_edge=False),
+        columns,
+        rows,
+    )
+
+
+def ruled_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table whose cells hold several lines: a rule stands between the rows."""
+    made = Table(title=Text(title), title_justify="left", title_style="bold", show_edge=False, show_lines=True)
+    _print(made, columns, rows)
+
+
+def _print(made: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for name in columns:
         numeric = name.startswith("#")
         made.add_column(Text(name.lstrip("#")), justify="right" if numeric else "left", overflow="fold", no_wrap=False)

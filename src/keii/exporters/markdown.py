@@ -20,7 +20,7 @@ def render(report: Report, lang: Lang) -> bytes:
     lines += [f"## {say('html.summary', lang)}", ""]
     lines += [f"- {_plain(sentence(s, lang, report.zone).text)}" for s in report.summary] or [say("common.none", lang)]
     for make in SECTIONS if has_logs(report) else PUBLIC:
-        lines += ["", *_table(make(report, lang), lang)]
+        lines += ["", *table(make(report, lang), lang)]
     if not has_logs(report):
         lines += ["", f"## {say('html.no-logs', lang)}", "", say("html.no-logs-note", lang)]
     lines += ["", f"## {say('html.questions', lang)}", ""]
@@ -30,7 +30,8 @@ def render(report: Report, lang: Lang) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
-def _table(section: Section, lang: Lang) -> list[str]:
+def table(section: Section, lang: Lang) -> list[str]:
+    """Return a section as the lines of a Markdown table under its heading, every cell escaped."""
     lines = [f"## {section.title}", ""]
     if not section.rows:
         return [*lines, say("common.none", lang)]

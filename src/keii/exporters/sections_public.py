@@ -9,7 +9,7 @@ import msgspec
 
 from keii import names
 from keii.exporters.shown import Cell, Line, Row, Section, clean, facts, lined, locator, minute, section
-from keii.model import Claim
+from keii.model import Claim, Moment
 from keii.model.publication import Change, TopicState
 from keii.model.report import ChronologyEntry, Report
 from keii.wording import Lang, say
@@ -44,6 +44,11 @@ def publisher(entry: ChronologyEntry, lang: Lang) -> str:
     """Return the publisher with the kind of source, and where it is quoted if it is not at hand itself."""
     words = say("html.publisher", lang, {"name": entry.publisher, "kind": names.kind(entry.kind, lang)})
     return say("html.quoted-in", lang, {"publisher": words, "document": entry.document}) if entry.within else words
+
+
+def published(of: Moment | None, report: Report, lang: Lang) -> str:
+    """Return a time of publication in the zone of the case, empty where there is none."""
+    return names.moment(of, lang, report.zone) if of else ""
 
 
 def when(entry: ChronologyEntry, report: Report, lang: Lang) -> list[Line]:

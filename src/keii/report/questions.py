@@ -25,7 +25,7 @@ def _ask(why: str, *cites: str, **facts: str) -> Sentence:
 def _logs(parts: Parts) -> Iterator[Sentence]:
     for tamper in parts.trace.tampering:
         if tamper.kind == "cleared":
-            yield _ask("erased", host=tamper.host, log=tamper.log, at=day_or_minute(tamper.at))
+            yield _ask("erased", host=tamper.host, log=tamper.log, at=day_or_minute(tamper.at, parts.zone))
     for sentence in parts.hunt.not_searchable[:20] if parts.hunt else ():
         yield _ask("not-searchable", what=sentence)
 
@@ -37,7 +37,7 @@ def _ends(parts: Parts) -> Iterator[Sentence]:
                 "one-end",
                 source=hop.source_host,
                 target=hop.target_host,
-                at=day_or_minute(hop.first),
+                at=day_or_minute(hop.first, parts.zone),
                 missing=", ".join(hop.missing),
             )
     for first in parts.trace.first_hosts[:1]:

@@ -42,8 +42,8 @@ def _hit(parts: Parts) -> Iterator[Sentence]:
             *(c.id for c in parts.claims if c.basis == "observed" and c.topic == "affected.hosts"),
             hosts=str(len(infections)),
             names=", ".join(i.host for i in infections[:6]) + (" …" if len(infections) > 6 else ""),
-            first=day_or_minute(first),
-            last=day_or_minute(last),
+            first=day_or_minute(first, parts.zone),
+            last=day_or_minute(last, parts.zone),
         )
     elif parts.hunt is not None:
         events = sum(s.events for s in parts.hunt.searched)
@@ -69,7 +69,11 @@ def _path(parts: Parts) -> Iterator[Sentence]:
             c.id for c in parts.claims if c.basis == "observed" and c.topic in ("entry.point", "time.intrusion_start")
         ]
         yield _tell(
-            "first", *cites, host=best.host, at=day_or_minute(best.earliest), against=str(len(best.speaks_against))
+            "first",
+            *cites,
+            host=best.host,
+            at=day_or_minute(best.earliest, parts.zone),
+            against=str(len(best.speaks_against)),
         )
     hops = parts.trace.hops
     if hops:

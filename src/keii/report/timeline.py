@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from keii.model import Claim, Trace
 from keii.model.report import TimelineItem
 from keii.model.trace import Reason
-from keii.report.wording import day_or_minute, size
+from keii.report.wording import size
 
 _MOST = 400  # items; a picture with more tells nothing
 
@@ -65,6 +65,6 @@ def _span(kind: str, first: str | None, last: str | None, **facts: str) -> Timel
         topic=kind,
         earliest=first,
         latest=last,
-        what=Reason(why=f"timeline.{kind}", facts={**facts, "at": day_or_minute(first)}),
+        what=Reason(why=f"timeline.{kind}", facts=facts),
         certain=True,
     )

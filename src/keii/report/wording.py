@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from keii.model import Date, Duration, Interval, Number, Value
+from keii import names
 
 _STEPS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 
-def day_or_minute(instant: str | None) -> str:
-    """Return ``2019-03-05 01:42 UTC`` for an ISO 8601 instant, ``?`` for none."""
+def day_or_minute(instant: str | None, zone: str = "UTC") -> str:
+    """Return ``2019-03-05 01:42 UTC`` for an ISO 8601 instant, in ``zone`` with its offset where one is named, ``?`` for none."""
     if not instant:
         return "?"
+    if zone != "UTC":
+        return names.instant(instant, zone)
     text = instant.replace("T", " ")
     return f"{text[:16]} UTC" if len(text) >= 16 else text
 
@@ -23,18 +25,6 @@ def size(count: int | None) -> str:
         if count >= step:
             return f"{count / step:.1f} {unit}"
     return f"{count} B"
-
-
-def value(of: Value) -> str:
-    """Return a claim's value in short, the same in every language."""
-    if isinstance(of, Number):
-        high = f"–{of.high:,}" if of.high is not None else ""
-        return f"{of.num:,}{high} {of.unit}"
-    if isinstance(of, Date | Interval):
-        return of.edtf
-    if isinstance(of, Duration):
-        return of.iso
-    return f"{of.cat}: {', '.join(of.items)}" if of.items else of.cat
 
 
 def shortened(words: str, most: int) -> str:
