@@ -63,7 +63,8 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
         if topic is None or not topic.startswith(("time.", "duty.")):
             continue
         edtf, moment = spanned.moment.edtf, spanned.moment
-        topic = _end_of(topic, spanned.moment, text[max(sentence.start, spanned.start - 30) : until], document.lang)
+        near = text[max(sentence.start, spanned.start - 30) : spanned.start] + " " + text[spanned.end : until]
+        topic = _end_of(topic, spanned.moment, near, document.lang)
         if topic == "duty.deadline" and edtf.startswith("../"):
             edtf = edtf[3:]
         value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)

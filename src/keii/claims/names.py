@@ -8,6 +8,7 @@ from functools import cache
 from keii.claims.lexicon import table
 from keii.claims.sentences import Sentence
 
+_BEFORE = re.compile(r"^.*(?:大手|メーカー|機関|運営する)(?:の)?「?")  # what kind of organisation, before its name
 _KEEP = 8  # names remembered of one source
 
 
@@ -69,7 +70,9 @@ class Named:
 
     def note(self, text: str, sentence: Sentence, speaker: str | None) -> None:
         """Remember the organisations that a sentence names, its speaker last."""
-        found = [match[1] for match in _patterns(self._lang)[3].finditer(text, sentence.start, sentence.end)]
+        found = [
+            _BEFORE.sub("", match[1]) for match in _patterns(self._lang)[3].finditer(text, sentence.start, sentence.end)
+        ]
         listed = table(self._lang, "speakers")
         subject = _subject(self._lang).match(text, sentence.start, sentence.end)
         if subject and not _no_ends(self._lang).search(subject["name"].strip("「」")):

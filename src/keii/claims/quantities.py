@@ -32,6 +32,7 @@ _MONEY = re.compile(rf"(?P<c>[$€£¥])(?P<n>{_EN_NUMBER})(?P<s>{_EN_SCALE})?",
 _SCALE = {"k": 1_000, "m": 10**6, "b": 10**9, "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
 _CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NEAR = 60  # characters from a number to the word that tells what it counts
+_NUMBER_OF = re.compile(r"\b(?:number|total) of(?=\s)", re.I)
 _BETWEEN = re.compile(r"between\s+$", re.I)
 
 
@@ -183,7 +184,17 @@ def _unit(text: str, match: re.Match[str], end: int, start: int, lang: str, numb
         )
         if best is None or (rank, order) < best[:2]:
             best = (rank, order, row, hit.end())
+    if best is None and lang == "en" and match["s"]:
+        return _counted_before(text, match.start(), match.end(), start)
     return (best[2], best[3]) if best else None
+
+
+def _counted_before(text: str, first: int, stop: int, start: int) -> tuple[Unit, int] | None:
+    """Return the unit that stands before its number: «the number of people affected to more than 53 million»."""
+    before = _NUMBER_OF.search(text, max(start, first - _NEAR), first)
+    if before is None:
+        return None
+    return next(((row, stop) for row in units("en") if row.words.match(text, before.end())), None)
 
 
 def _distance(near: re.Pattern[str], text: str, first: int, stop: int, start: int, end: int) -> int | None:

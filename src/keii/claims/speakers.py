@@ -56,7 +56,7 @@ def _patterns(lang: str) -> _Patterns:
     if lang == "ja":
         return _Patterns(
             re.compile(rf"({t['anonymous']}){t['according']}|({t['names']}){t['according']}"),
-            re.compile(rf"({t['names']})(?:は|も|では)"),
+            re.compile(rf"(?:({t['names']})|「([^「」]{{2,20}})」(?:[(（][^()（）]{{1,20}}[)）])?)(?:は|も|では)"),
             re.compile(rf"({t['anonymous']}){t['revealed']}"),
             re.compile(t["continued"]),
             attacker,
@@ -110,8 +110,10 @@ def spoken(text: str, sentence: Sentence, lang: str, carried: str | None) -> Sai
     found = (_japanese if lang == "ja" else _english)(text, sentence, carried)
     if found is not None:
         return found
-    if lang != "ja" or not carried:
+    if not carried:
         return None
+    if lang == "en":
+        return Said(carried, (sentence.start, sentence.end)) if text[sentence.start] in '"“' else None
     goes_on = _patterns("ja").continued.search(text, max(sentence.start, sentence.end - 14), sentence.end)
     return Said(carried, (sentence.start, sentence.end)) if goes_on else None
 
@@ -153,9 +155,10 @@ def _japanese(text: str, sentence: Sentence, carried: str | None) -> Said | None
         return Said(asked[2], whole)
     if patterns.tail.search(text, max(sentence.start, sentence.end - _TAIL), sentence.end):
         for match in patterns.named.finditer(text, *whole):
-            if _is_name(match[1], forbidden):
-                attacker = patterns.attacker.search(match[1])
-                teller = "attacker:" + match[1] if attacker else match[1]
+            name = match[1] or match[2]
+            if _is_name(name, forbidden):
+                attacker = patterns.attacker.search(name)
+                teller = "attacker:" + name if attacker else name
                 return _passed_on(text, sentence, teller, match.end())
     return None
 
@@ -179,7 +182,8 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
             return None
         if closed - opened > 12 and _verbs().match(text, closed + 1):
             first = max(sentence.start, opened - _LEAD)
-            names = [m[1] for m in patterns.named.finditer(text, first, opened) if _is_name(m[1], forbidden)]
+            named = (m[1] or m[2] for m in patterns.named.finditer(text, first, opened))
+            names = [name for name in named if _is_name(name, forbidden)]
             if names:
                 return Said(names[-1], (opened, closed + 1))
             if carried and _ASKED.search(text, first, opened):
