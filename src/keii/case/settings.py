@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from keii.case.hypothesis import Hypothesis, check_hypotheses
+from keii.case.ratings import check_ratings
+from keii.case.settings_lines import keys_at, line_of
 from keii.errors import SettingsError
 from keii.wording import Lang, say
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$")
 
 
 class Zone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,23 +33,28 @@ class HuntSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     allow: tuple[str, ...] = ()
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one claim or finding weighs on a hypothesis: ``CC``, ``C``, ``N``, ``I`` or ``II`` (Heuer's ACH)."""
+class Llm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An endpoint that may propose claims, asked only by ``keii claims CASE --propose``; without it none is ever asked.
 
-    claim: str
-    weight: str
-    note: str = ""
+    Attributes:
+        base_url: of any OpenAI-compatible endpoint, up to and with ``/v1``.
+        model: its name there.
+        key_env: name of the environment variable that holds the key; the key itself never stands in a file.
+        timeout: seconds for one answer; ``tries`` per piece of text, the first included.
+        piece: characters of text sent at once.
+    """
+
+    base_url: str
+    model: str
+    key_env: str = ""
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60
+    tries: Annotated[int, msgspec.Meta(ge=1, le=5)] = 2
+    piece: Annotated[int, msgspec.Meta(ge=500, le=50_000)] = 6_000
 
 
-class Hypothesis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A hypothesis that the analyst entered."""
-
-    name: str
-    text: str = ""
-    evidence: tuple[Evidence, ...] = ()
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"hypotheses": "hypothesis"}
+):
     """The settings of a case.
 
     Attributes:
@@ -53,7 +65,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         internal: networks of the victim as CIDR; empty means inferred from the logs.
         zones: named parts of the network.
         hunt: how to hunt.
-        hypotheses: the analyst's own.
+        hypotheses: the analyst's own, each written as ``[[hypothesis]]``.
+        llm: an endpoint that may propose claims; None means that no model is ever asked.
+        reliability: the analyst's ratings, above every rule: file name or publisher (or ``logs``) → letter ``A`` to
+            ``F``, id of a claim → digit ``1`` to ``6`` (Admiralty system).
     """
 
     name: str
@@ -65,6 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     zones: tuple[Zone, ...] = ()
     hunt: HuntSettings = HuntSettings()
     hypotheses: tuple[Hypothesis, ...] = ()
+    llm: Llm | None = None
+    reliability: dict[str, str] = {}
 
 
 def parse_settings(text: str, place: str = "case.toml") -> Settings:
@@ -72,11 +89,12 @@ def parse_settings(text: str, place: str = "case.toml") -> Settings:
     try:
         settings = msgspec.toml.decode(text, type=Settings)
     except msgspec.ValidationError as error:
-        raise SettingsError(_plain(str(error)), place=place) from error
+        raise _refused(str(error), text, place) from error
     except msgspec.DecodeError as error:
         raise SettingsError(f"not TOML: {error}", place=place) from error
     except ValueError as error:  # tomllib.TOMLDecodeError is one
         raise SettingsError(f"not TOML: {error}", place=place) from error
+    check_ratings(settings.reliability, f"{place}, reliability")
     for key, network in [("internal", network) for network in settings.internal]:
         _check_network(network, f"{place}, {key}")
     try:
@@ -84,6 +102,7 @@ def parse_settings(text: str, place: str = "case.toml") -> Settings:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         wanted = f"expected an IANA time zone such as Asia/Tokyo, found {settings.time_zone!r}"
         raise SettingsError(wanted, place=f"{place}, time_zone") from error
+    check_hypotheses(settings.hypotheses, place)
     return settings
 
 
@@ -123,7 +142,16 @@ def _check_network(network: str, place: str) -> None:
         raise SettingsError(f"expected a network such as 10.0.0.0/8, found {network!r}", place=place) from error
 
 
-def _plain(message: str) -> str:
-    """Turn msgspec's ``- at `$.zones[0].name` `` into words that name the key."""
-    what, _, key = message.partition(" - at `$")
-    return f"{what} (at {key.strip('`').lstrip('.')})" if key else what
+def _refused(message: str, text: str, place: str) -> SettingsError:
+    """Turn msgspec's ``… - at `$.zones[0].name` `` into words with the line, and with the keys that would be allowed."""
+    what, _, where = message.partition(" - at `$")
+    path = where.rstrip("`").lstrip(".")
+    unknown = _UNKNOWN.match(what)
+    if unknown:
+        allowed = ", ".join(sorted(keys_at(Settings, path)))
+        what = f"unknown key {unknown[1]!r}; allowed here: {allowed}"
+        line = line_of(text, f"{path}.{unknown[1]}".lstrip("."))
+    else:
+        line = line_of(text, path)
+    at = f"{place}, line {line}" if line else place
+    return SettingsError(f"{what} (at {path})" if path else what, place=at)
