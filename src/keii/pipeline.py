@@ -14,12 +14,14 @@ from keii import __version__
 from keii.case.case import Case
 from keii.checks import Claims, check, check_statement
 from keii.checks.changes import changes
+from keii.checks.reliability import rate, rate_sources
 from keii.claims import extract
 from keii.errors import UnreadableError, UsageError
 from keii.exporters import EXPORTERS, render
 from keii.hunt import hunt
 from keii.ingest import IngestReport, Progress, ingest
 from keii.model import Claim, Document, Finding, Source, Trace, Verdict
+from keii.model.rating import SourceRating
 from keii.model.report import Report, SourceEntry
 from keii.readers import documents as document_readers
 from keii.readers.logs.mapping import load_mapping
@@ -160,6 +162,7 @@ def report_of(case: Case) -> Report:
             documents=catalog.documents(),
             claims=catalog.claims(),
             changes=changes(held, catalog.findings()),
+            ratings=rate(held, case.settings.reliability),
             findings=catalog.findings(),
             verdicts=catalog.verdicts(),
             matches=catalog.matches(),
@@ -266,8 +269,27 @@ def public_report(paths: Sequence[Path]) -> Report:
             return report_of(case)
     claims, documents = claims_of(paths)
     findings, told = judge(claims, documents)
-    moved = changes(Claims(claims, documents), findings)
-    return compose(Parts(case="", documents=documents, claims=claims, changes=moved, findings=findings, verdicts=told))
+    held = Claims(claims, documents)
+    return compose(
+        Parts(
+            case="",
+            documents=documents,
+            claims=claims,
+            changes=changes(held, findings),
+            ratings=rate(held),
+            findings=findings,
+            verdicts=told,
+        )
+    )
+
+
+def source_ratings(paths: Sequence[Path], documents: Sequence[Document]) -> tuple[SourceRating, ...]:
+    """Return how far each document and each source quoted in one can be relied on; the case's own ratings come first."""
+    given: dict[str, str] = {}
+    if len(paths) == 1 and (paths[0] / "case.toml").is_file():
+        with Case.open(paths[0]) as case:
+            given = case.settings.reliability
+    return rate_sources(documents, given)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keii.checks import Claims, check, check_statement
 from keii.checks.changes import changes
+from keii.checks.reliability import rate
 from keii.model import (
     Category,
     CoverageCell,
@@ -81,6 +82,7 @@ def parts() -> Parts:
         claims=claims,
         findings=check(held),
         changes=changes(held, check(held)),
+        ratings=rate(held),
         verdicts=check_statement(statement, held),
         matches=[
             Match(

@@ -28,11 +28,13 @@ def sources(paths: tuple[Path, ...], *, text: bool, lang: str | None, as_json: b
     """List publications in order of time, with the sources that they quote."""
     spoken = show.spoken(lang)
     documents = pipeline.documents_of(paths)
+    rated = pipeline.source_ratings(paths, documents)
+    ratings = {(rating.document, rating.within): rating for rating in rated}
     if text:
         for document in documents:
             click.echo(document.text)
     elif as_json:
-        show.json_lines(source_entry(document) for document in documents)
+        show.json_lines(source_entry(document, ratings) for document in documents)
     else:
         rows = [
             (
@@ -40,11 +42,13 @@ def sources(paths: tuple[Path, ...], *, text: bool, lang: str | None, as_json: b
                 names.moment(e.published, spoken),
                 e.publisher,
                 names.kind(e.kind, spoken),
+                e.reliability,
                 e.title or e.document,
             )
-            for e in chronology(documents, [])
+            for e in chronology(documents, [], ratings=rated)
         ]
-        columns = [say(f"cli.column.{name}", spoken) for name in ("published", "publisher", "kind", "title")]
+        named = ("published", "publisher", "kind", "reliability", "title")
+        columns = [say(f"cli.column.{name}", spoken) for name in named]
         show.table(say("cli.chronology", spoken), ["#No", *columns], rows)
     return 0
 

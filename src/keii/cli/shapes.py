@@ -9,7 +9,9 @@ import msgspec
 from keii import names
 from keii.model import Claim, Document, Finding, Moment
 from keii.model.publication import Change, TopicHistory
+from keii.model.rating import ClaimRating, SourceRating
 from keii.model.report import ChronologyEntry
+from keii.wording import say
 
 
 def _time(moment: Moment | None) -> dict[str, object] | None:
@@ -21,8 +23,11 @@ def _time(moment: Moment | None) -> dict[str, object] | None:
     return shape
 
 
-def source_entry(document: Document) -> dict[str, object]:
+def source_entry(
+    document: Document, ratings: Mapping[tuple[str, str | None], SourceRating] | None = None
+) -> dict[str, object]:
     """Return a document as ``keii sources --json`` tells it."""
+    known = ratings or {}
     return {
         "id": document.source,
         "name": document.name,
@@ -34,6 +39,7 @@ def source_entry(document: Document) -> dict[str, object]:
         "lang": document.lang,
         "published": _time(document.published),
         "updated": _time(document.updated),
+        "reliability": _rating(known.get((document.name, None))),
         "rejected": [{"as_text": r.as_text, "place": r.place, "reason": r.reason} for r in document.rejected],
         "embedded": [
             {
@@ -43,11 +49,31 @@ def source_entry(document: Document) -> dict[str, object]:
                 "kind": quoted.kind,
                 "published": _time(quoted.published),
                 "updated": _time(quoted.updated),
+                "reliability": _rating(known.get((document.name, quoted.id))),
                 "spans": [list(span) for span in quoted.spans],
             }
             for quoted in document.embedded
         ],
         "notes": list(document.notes),
+    }
+
+
+def _rating(rating: SourceRating | None) -> dict[str, object] | None:
+    if rating is None:
+        return None
+    why = rating.why.why.partition(".")[2]
+    return {"letter": rating.letter, "by": rating.by, "why": why, "says": say(rating.why.why, "en")}
+
+
+def claim_rating(rating: ClaimRating) -> dict[str, object]:
+    """Return the rating of a claim: letter and digit apart, and what the digit rests on."""
+    return {
+        "letter": rating.letter,
+        "digit": rating.digit,
+        "by": rating.by,
+        "why": rating.why.why.partition(".")[2],
+        "supports": list(rating.supports),
+        "against": list(rating.against),
     }
 
 

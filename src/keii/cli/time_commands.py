@@ -44,7 +44,7 @@ def _print_chronology(section: Section, lang: Lang) -> None:
     """Print the chronology in three columns: time and publisher, title and words, what was new."""
     rows = []
     for number, published, publisher, title, words, new in section.rows:
-        left = "\n".join((f"{number.text}  {_text(published)}", publisher.text))
+        left = "\n".join((f"{number.text}  {_text(published)}", _text(publisher)))
         rows.append((left, "\n".join(part for part in (title.text, _text(words)) if part), _text(new)))
     columns = [say(f"cli.column.{name}", lang) for name in ("publication", "quote", "new")]
     show.ruled_table(section.title, columns, rows)

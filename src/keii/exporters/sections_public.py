@@ -11,6 +11,7 @@ from keii import names
 from keii.exporters.shown import Cell, Line, Row, Section, clean, facts, lined, locator, minute, section
 from keii.model import Claim, Moment
 from keii.model.publication import Change, TopicState
+from keii.model.rating import SourceRating
 from keii.model.report import ChronologyEntry, Report
 from keii.wording import Lang, say
 
@@ -40,10 +41,16 @@ def mark(change: Change, lang: Lang) -> str:
     return say(f"change.{change.kind}", lang)
 
 
-def publisher(entry: ChronologyEntry, lang: Lang) -> str:
-    """Return the publisher with the kind of source, and where it is quoted if it is not at hand itself."""
-    words = say("html.publisher", lang, {"name": entry.publisher, "kind": names.kind(entry.kind, lang)})
-    return say("html.quoted-in", lang, {"publisher": words, "document": entry.document}) if entry.within else words
+def publisher(entry: ChronologyEntry, ratings: Mapping[tuple[str, str | None], SourceRating], lang: Lang) -> list[Line]:
+    """Return the publisher with the kind of source, where it is quoted if it is not at hand itself, and its rating."""
+    lines = [Line(say("html.publisher", lang, {"name": entry.publisher, "kind": names.kind(entry.kind, lang)}))]
+    if entry.within:
+        lines.append(Line(say("html.quoted-in", lang, {"document": entry.document}), tone="soft"))
+    rating = ratings.get((entry.document, entry.within))
+    if rating is not None:
+        why = say(rating.why.why, lang, rating.why.facts)
+        lines.append(Line(say("reliability.line", lang, {"letter": rating.letter, "why": why}), tone="soft"))
+    return lines
 
 
 def published(of: Moment | None, report: Report, lang: Lang) -> str:
@@ -84,6 +91,7 @@ def _by(claim: Claim, teller: str, lang: Lang) -> str:
 def chronology(report: Report, lang: Lang) -> Section:
     """Return the numbered chronology with the words that matter and what was new against all earlier ones."""
     claims = {claim.id: claim for claim in report.claims}
+    ratings = {(rating.document, rating.within): rating for rating in report.ratings.sources}
     rows: list[Row] = []
     for entry in report.chronology:
         lines, quotes = news(entry, claims, lang), [_short(words) for words in entry.quotes]
@@ -92,7 +100,7 @@ def chronology(report: Report, lang: Lang) -> Section:
             [
                 Cell(str(entry.number)),
                 msgspec.structs.replace(lined(when(entry, report, lang)), tone="when"),
-                clean(publisher(entry, lang)),
+                lined(publisher(entry, ratings, lang)),
                 clean(title),
                 lined([Line(say("html.quote", lang, {"words": words})) for words in quotes[:_QUOTES]] + _more(quotes, _QUOTES)),
                 lined([*lines[:_NEWS], *_more(lines, _NEWS)], entry.new[:6]),
@@ -233,6 +241,14 @@ def claims(report: Report, lang: Lang) -> Section:
     """Return every claim: what each citation stands for."""
     sources_by_id = {s.id: s.name for s in report.sources}
 
+    ratings = {rating.claim: rating for rating in report.ratings.claims}
+
+    def rating(c: Claim) -> Cell:
+        own = ratings.get(c.id)
+        if own is None:
+            return Cell("")
+        return lined([Line(own.code), Line(say(own.why.why, lang, own.why.facts), tone="soft")])
+
     def where(c: Claim) -> str:
         if c.basis == "stated":
             return f"{c.source} {c.start}–{c.end}"
@@ -246,12 +262,14 @@ def claims(report: Report, lang: Lang) -> Section:
             names.speaker(c, lang),
             names.topic(c.topic, lang),
             names.told(c, lang),
+            rating(c),
             Cell(clean(c.quote or c.note)[:300]),
             where(c),
         ]
         for c in report.claims
     ]
-    return section("claims", lang, rows, "id", "speaker", "topic", "value", "words", "record")
+    note = say("html.rating-note", lang) if ratings else ""
+    return section("claims", lang, rows, "id", "speaker", "topic", "value", "rating", "words", "record", note=note)
 
 
 def sources(report: Report, lang: Lang) -> Section:

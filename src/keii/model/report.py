@@ -10,6 +10,7 @@ from keii.model.finding import Finding, Verdict
 from keii.model.intel import HuntCoverage, Match
 from keii.model.moment import Moment
 from keii.model.publication import Change, TopicHistory
+from keii.model.rating import Ratings
 from keii.model.source import Skipped
 from keii.model.trace import Reason, Trace
 
@@ -91,6 +92,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         version: of keii.
         summary: what matters, one screen.
         questions: what remains open and why.
+        ratings: Admiralty letters of sources and codes of claims.
         over_time: every topic after each publication that speaks of it.
         sources, chronology, timeline, claims, findings, verdicts, matches, hunt, trace, documents: the parts.
     """
@@ -112,4 +114,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: tuple[Verdict, ...] = ()
     matches: tuple[Match, ...] = ()
     hunt: HuntCoverage | None = None
+    ratings: Ratings = Ratings()
     trace: Trace = Trace()

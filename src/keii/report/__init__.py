@@ -9,6 +9,7 @@ import msgspec
 from keii import __version__
 from keii.model import Claim, Document, Finding, HuntCoverage, Match, Trace, Verdict
 from keii.model.publication import Change
+from keii.model.rating import Ratings
 from keii.model.report import Report, SourceEntry
 from keii.report.chronology import chronology
 from keii.report.over_time import over_time
@@ -28,6 +29,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     documents: Sequence[Document] = ()
     claims: Sequence[Claim] = ()
     changes: Sequence[Change] = ()
+    ratings: Ratings = Ratings()
     findings: Sequence[Finding] = ()
     verdicts: Sequence[Verdict] = ()
     matches: Sequence[Match] = ()
@@ -47,7 +49,7 @@ def compose(parts: Parts) -> Report:
         questions=questions(parts),
         sources=tuple(parts.sources),
         documents=tuple(parts.documents),
-        chronology=chronology(parts.documents, parts.claims, parts.changes),
+        chronology=chronology(parts.documents, parts.claims, parts.changes, parts.ratings.sources),
         over_time=over_time(parts.claims, parts.changes),
         timeline=timeline(parts.claims, parts.trace),
         claims=tuple(parts.claims),
@@ -55,6 +57,7 @@ def compose(parts: Parts) -> Report:
         verdicts=tuple(parts.verdicts),
         matches=tuple(parts.matches),
         hunt=parts.hunt,
+        ratings=parts.ratings,
         trace=parts.trace,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from keii.model import Claim, Document
 from keii.model.publication import NEWS, Change, Publication, publications
+from keii.model.rating import SourceRating
 from keii.model.report import ChronologyEntry
 
 
@@ -13,7 +14,7 @@ def chronology(
     documents: Sequence[Document],
     claims: Sequence[Claim],
     changes: Sequence[Change] = (),
-    letters: Mapping[tuple[str, str | None], str] | None = None,
+    ratings: Sequence[SourceRating] = (),
 ) -> tuple[ChronologyEntry, ...]:
     """Return every publication, quoted ones included, in order of publication; undated ones come last.
 
@@ -21,18 +22,19 @@ def chronology(
         documents: with the sources quoted in them.
         claims: of those documents; observed ones are left out.
         changes: how each claim stands to earlier ones, as ``checks.changes`` tells.
-        letters: reliability (A to F) by document and id of the quoted source; ``F`` where none is given.
+        ratings: of the publications; ``F`` where none is given.
     """
     told: dict[tuple[str, str | None], list[Claim]] = {}
     for claim in claims:
         if claim.basis == "stated":
             told.setdefault((claim.source, claim.within), []).append(claim)
+    letters = {(rating.document, rating.within): rating.letter for rating in ratings}
     known = {change.claim: change for change in changes}
     rows = []
     for entry in publications(documents):
         key = (entry.document, entry.within)
         own = sorted(told.get(key, ()), key=lambda claim: (claim.start, claim.end, claim.id))
-        rows.append(_row(entry, own, known, (letters or {}).get(key, "F")))
+        rows.append(_row(entry, own, known, letters.get(key, "F")))
     return tuple(rows)
 
 

@@ -52,6 +52,8 @@ def _sources(parts: Parts) -> Iterator[Sentence]:
 
 
 def _said(parts: Parts) -> Iterator[Sentence]:
+    for key in parts.ratings.unmatched:
+        yield _ask("unmatched-rating", name=key)
     for finding in parts.findings:
         if finding.kind == "omission" and finding.answer == "yes":
             why = "omitted-known" if finding.claims else "omitted"

@@ -1,0 +1,170 @@
+"""Admiralty ratings by rule: the source by its kind, the claim by what independent origins say of it.
+
+Follows the two scales of NATO AJP-2.1 (STANAG 2511): reliability A to F, credibility 1 to 6, told side by side and never
+joined into one figure. Where no rule can be defended a source is F and a claim 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from keii.checks.interface import Claims
+from keii.checks.origins import normal_name
+from keii.checks.values import relation
+from keii.data import load
+from keii.model import Claim, Document
+from keii.model.publication import Publication, publications
+from keii.model.rating import ClaimRating, Ratings, SourceRating
+from keii.model.trace import Reason
+
+_HEDGED = ("possible", "suspected", "alleged")
+_MOST = 5  # claims named for and against
+_COMPARED = 400  # claims of a topic that one is compared with
+
+
+def rate(claims: Claims, given: Mapping[str, str] | None = None) -> Ratings:
+    """Return the ratings of all sources and claims.
+
+    Args:
+        claims: of the case, with its documents.
+        given: the user's own: file name or publisher → letter, id of a claim → digit. They stand above every rule.
+    """
+    own = given or {}
+    sources = rate_sources(claims.documents, own)
+    rated = tuple(_rate_claims(claims, sources, own))
+    known = {normal_name(entry.publisher) for entry in publications(claims.documents)}
+    known |= {normal_name(document.name) for document in claims.documents} | {"logs"}
+    ids = {claim.id for claim in claims.all}
+    unmatched = tuple(key for key in own if key not in ids and normal_name(key) not in known)
+    return Ratings(sources=sources, claims=rated, unmatched=unmatched)
+
+
+def rate_sources(documents: Sequence[Document], given: Mapping[str, str] | None = None) -> tuple[SourceRating, ...]:
+    """Return a rating for every document and every source quoted in one, in order of publication."""
+    letters = {normal_name(key): letter for key, letter in (given or {}).items() if letter.isalpha()}
+    return tuple(_rate_source(entry, letters) for entry in publications(documents))
+
+
+def _rate_source(entry: Publication, letters: Mapping[str, str]) -> SourceRating:
+    names = [entry.publisher] if entry.within else [entry.document, entry.publisher]
+    for name in map(normal_name, names):
+        if name in letters:
+            return _source(entry, letters[name], "user", "user")
+    rule = load("checks/reliability")["kinds"].get(entry.kind)
+    if rule is None or (entry.kind == "news" and not _is_press(entry.publisher)):
+        return _source(entry, "F", "none", "none")
+    return _source(entry, rule["letter"], "rule", rule["why"])
+
+
+def _source(entry: Publication, letter: str, by: str, why: str) -> SourceRating:
+    return SourceRating(
+        document=entry.document, within=entry.within, letter=letter, by=by, why=Reason(why=f"reliability.{why}")
+    )
+
+
+def _is_press(publisher: str) -> bool:
+    listed = load("documents/publishers")["names"]
+    known = {normal_name(name) for main, others in listed.items() for name in (main, *(others or ()))}
+    return normal_name(publisher) in known
+
+
+def _rate_claims(claims: Claims, sources: Sequence[SourceRating], given: Mapping[str, str]) -> list[ClaimRating]:
+    by_place = {(rating.document, rating.within): rating.letter for rating in sources}
+    by_name = {
+        normal_name(entry.publisher): by_place[entry.document, entry.within]
+        for entry in reversed(publications(claims.documents))
+    }
+    logs = (
+        given.get("logs") or load("checks/reliability")["logs_erased" if claims.of("log.erased") else "logs"]["letter"]
+    )
+    found = []
+    for claim in claims.all:
+        letter = logs if claim.basis == "observed" else _letter(claim, by_place, by_name)
+        if claim.id in given:
+            why = Reason(why="credibility.user")
+            found.append(ClaimRating(claim=claim.id, letter=letter, digit=int(given[claim.id]), by="user", why=why))
+        else:
+            found.append(_credibility(claims, claim, letter))
+    return found
+
+
+def _letter(claim: Claim, by_place: Mapping[tuple[str, str | None], str], by_name: Mapping[str, str]) -> str:
+    """Return the letter of a stated claim: a chain is as reliable as its weakest link, an unnamed one cannot be judged."""
+    teller = by_place.get((claim.source, claim.within), "F")
+    speaker = claim.speaker or ""
+    if speaker.startswith("anonymous:"):
+        return "F"
+    return max(teller, by_name.get(normal_name(speaker), teller))  # letters sort from A, best, to F
+
+
+def _credibility(claims: Claims, claim: Claim, letter: str) -> ClaimRating:
+    """Return the digit by what other origins say of the same."""
+    if claim.speaker == "author" and claim.modality != "certain":
+        return ClaimRating(claim=claim.id, letter=letter, digit=6, by="rule", why=Reason(why="credibility.inference"))
+    others = [
+        (other, relation(claim, other))
+        for other in claims.of(claim.topic)[:_COMPARED]
+        if other.id != claim.id and other.speaker != "author"
+    ]
+    own = _origin(claims, claim)
+    equal = [other for other, how in others if how.kind == "equal" and _origin(claims, other) != own]
+    near = [
+        other
+        for other, how in others
+        if how.kind == "compatible" and how.why in _CONSISTENT and _origin(claims, other) != own
+    ]
+    different = [other for other, how in others if how.kind == "different" and _origin(claims, other) != own]
+    later = [
+        other
+        for other, how in others
+        if how.kind == "different" and claims.same_speaker(claim, other) and claims.earlier(claim, other)
+    ]
+    digit, why = _digit(claims, claim, equal, near, different, later)
+    return ClaimRating(
+        claim=claim.id,
+        letter=letter,
+        digit=digit,
+        by="rule",
+        why=Reason(why=f"credibility.{why}", facts={"origins": str(1 + len({_origin(claims, c) for c in equal}))}),
+        supports=tuple(other.id for other in (equal or near)[:_MOST]),
+        against=tuple(other.id for other in (*different, *later)[:_MOST]),
+    )
+
+
+_CONSISTENT = ("precision", "bound", "range")
+
+
+def _digit(
+    claims: Claims,
+    claim: Claim,
+    equal: Sequence[Claim],
+    near: Sequence[Claim],
+    different: Sequence[Claim],
+    later: Sequence[Claim],
+) -> tuple[int, str]:
+    against = {_origin(claims, other) for other in different}
+    if against:
+        if equal:
+            return 3, "disputed"
+        return (
+            (5, "contradicted-by-logs")
+            if "logs" in against
+            else (5, "contradicted")
+            if len(against) > 1
+            else (4, "doubtful")
+        )
+    if later:
+        return 4, "revised"
+    firm = [other for other in equal if other.modality not in _HEDGED]
+    if firm and claim.modality not in _HEDGED:
+        return 1, "confirmed"
+    if equal:
+        return 2, "probable"
+    if claim.basis == "observed":
+        return 2, "recorded"
+    return (3, "consistent") if near else (6, "single")
+
+
+def _origin(claims: Claims, claim: Claim) -> str:
+    """Return whom a claim goes back to; unnamed voices count as one: two papers may have asked the same person."""
+    return "anonymous" if (claim.speaker or "").startswith("anonymous:") else claims.origin(claim)
