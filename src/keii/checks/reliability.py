@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from keii.checks.interface import Claims
 from keii.checks.origins import normal_name
 from keii.checks.values import relation
@@ -77,15 +79,42 @@ def _rate_claims(claims: Claims, sources: Sequence[SourceRating], given: Mapping
     logs = (
         given.get("logs") or load("checks/reliability")["logs_erased" if claims.of("log.erased") else "logs"]["letter"]
     )
+    weighed = {topic: _distinct(claims, claims.of(topic)) for topic in claims.topics}
+    known: dict[tuple[object, ...], ClaimRating] = {}
     found = []
     for claim in claims.all:
         letter = logs if claim.basis == "observed" else _letter(claim, by_place, by_name)
         if claim.id in given:
             why = Reason(why="credibility.user")
             found.append(ClaimRating(claim=claim.id, letter=letter, digit=int(given[claim.id]), by="user", why=why))
-        else:
-            found.append(_credibility(claims, claim, letter))
+            continue
+        said = _as_said(claims, claim)
+        if said not in known:
+            known[said] = _credibility(claims, claim, weighed[claim.topic])
+        found.append(msgspec.structs.replace(known[said], claim=claim.id, letter=letter))
     return found
+
+
+def _distinct(claims: Claims, of: Sequence[Claim]) -> list[Claim]:
+    """Return one claim of each that the same voice said in the same words of the model at the same time."""
+    return list({_as_said(claims, claim): claim for claim in reversed(of) if claim.speaker != "author"}.values())[::-1]
+
+
+def _as_said(claims: Claims, claim: Claim) -> tuple[object, ...]:
+    return (
+        claim.topic,
+        claim.speaker == "author",
+        claim.basis,
+        claims.origins.voice(claim),
+        _origin(claims, claim),
+        claim.value,
+        claim.polarity,
+        claim.modality,
+        claim.approximation,
+        claim.scope,
+        claim.about,
+        claim.published.edtf if claim.published else None,
+    )
 
 
 def _letter(claim: Claim, by_place: Mapping[tuple[str, str | None], str], by_name: Mapping[str, str]) -> str:
@@ -97,15 +126,11 @@ def _letter(claim: Claim, by_place: Mapping[tuple[str, str | None], str], by_nam
     return max(teller, by_name.get(normal_name(speaker), teller))  # letters sort from A, best, to F
 
 
-def _credibility(claims: Claims, claim: Claim, letter: str) -> ClaimRating:
-    """Return the digit by what other origins say of the same."""
+def _credibility(claims: Claims, claim: Claim, weighed: Sequence[Claim]) -> ClaimRating:
+    """Return the digit by what other origins say of the same; the letter is filled in by the caller."""
     if claim.speaker == "author" and claim.modality != "certain":
-        return ClaimRating(claim=claim.id, letter=letter, digit=6, by="rule", why=Reason(why="credibility.inference"))
-    others = [
-        (other, relation(claim, other))
-        for other in claims.of(claim.topic)[:_COMPARED]
-        if other.id != claim.id and other.speaker != "author"
-    ]
+        return ClaimRating(claim=claim.id, letter="F", digit=6, by="rule", why=Reason(why="credibility.inference"))
+    others = [(other, relation(claim, other)) for other in weighed[:_COMPARED] if other.id != claim.id]
     own = _origin(claims, claim)
     equal = [other for other, how in others if how.kind == "equal" and _origin(claims, other) != own]
     near = [
@@ -122,7 +147,7 @@ def _credibility(claims: Claims, claim: Claim, letter: str) -> ClaimRating:
     digit, why = _digit(claims, claim, equal, near, different, later)
     return ClaimRating(
         claim=claim.id,
-        letter=letter,
+        letter="F",
         digit=digit,
         by="rule",
         why=Reason(why=f"credibility.{why}", facts={"origins": str(1 + len({_origin(claims, c) for c in equal}))}),

@@ -77,7 +77,9 @@ def claim_rating(rating: ClaimRating) -> dict[str, object]:
     }
 
 
-def chronology_entry(entry: ChronologyEntry, claims: Mapping[str, Claim]) -> dict[str, object]:
+def chronology_entry(
+    entry: ChronologyEntry, claims: Mapping[str, Claim], ratings: Mapping[str, ClaimRating]
+) -> dict[str, object]:
     """Return a publication as ``keii chronology --json`` tells it."""
     return {
         "number": entry.number,
@@ -91,12 +93,12 @@ def chronology_entry(entry: ChronologyEntry, claims: Mapping[str, Claim]) -> dic
         "document": entry.document,
         "within": entry.within,
         "quotes": list(entry.quotes),
-        "new": [change_entry(change, claims) for change in entry.news],
+        "new": [change_entry(change, claims, ratings) for change in entry.news],
         "claims": list(entry.claims),
     }
 
 
-def change_entry(change: Change, claims: Mapping[str, Claim]) -> dict[str, object]:
+def change_entry(change: Change, claims: Mapping[str, Claim], ratings: Mapping[str, ClaimRating]) -> dict[str, object]:
     """Return how a claim stands to earlier ones, with what it says."""
     claim = claims[change.claim]
     return {
@@ -111,11 +113,15 @@ def change_entry(change: Change, claims: Mapping[str, Claim]) -> dict[str, objec
         "modality": claim.modality,
         "speaker": claim.speaker,
         "quote": claim.quote,
+        "rating": claim_rating(ratings[claim.id]) if claim.id in ratings else None,
     }
 
 
 def history_entry(
-    history: TopicHistory, entries: Mapping[int, ChronologyEntry], claims: Mapping[str, Claim]
+    history: TopicHistory,
+    entries: Mapping[int, ChronologyEntry],
+    claims: Mapping[str, Claim],
+    ratings: Mapping[str, ClaimRating],
 ) -> dict[str, object]:
     """Return a topic over time as ``keii claims --over-time --json`` tells it."""
     return {
@@ -127,7 +133,7 @@ def history_entry(
                 "publisher": entries[state.publication].publisher,
                 "document": entries[state.publication].document,
                 "within": entries[state.publication].within,
-                "told": [change_entry(change, claims) for change in state.told],
+                "told": [change_entry(change, claims, ratings) for change in state.told],
                 "standing": [
                     {"voice": one.voice, "publication": one.publication, "claims": list(one.claims)}
                     for one in state.standing

@@ -32,7 +32,8 @@ def chronology(paths: tuple[Path, ...], *, form: Form | None, lang: str | None) 
     report = pipeline.public_report(paths)
     if form == "json":
         claims = {claim.id: claim for claim in report.claims}
-        show.json_lines(chronology_entry(entry, claims) for entry in report.chronology)
+        ratings = {rating.claim: rating for rating in report.ratings.claims}
+        show.json_lines(chronology_entry(entry, claims, ratings) for entry in report.chronology)
     elif form is not None:
         sys.stdout.buffer.write({"csv": as_csv, "markdown": as_markdown}[form](report, spoken))
     else:
@@ -64,7 +65,8 @@ def print_over_time(paths: tuple[Path, ...], lang: Lang, *, as_json: bool) -> No
     if as_json:
         claims = {claim.id: claim for claim in report.claims}
         entries = {entry.number: entry for entry in report.chronology}
-        show.json_lines(history_entry(history, entries, claims) for history in report.over_time)
+        ratings = {rating.claim: rating for rating in report.ratings.claims}
+        show.json_lines(history_entry(history, entries, claims, ratings) for history in report.over_time)
         return
     section = over_time_table(report, lang)
     rows = [
