@@ -85,12 +85,28 @@ def score(name: str) -> Score:
     return total
 
 
+def _bare(topic: str, value: str) -> str:
+    """Return a value as it is compared: «since May» about a start and «until May» about an end are May."""
+    if topic.endswith(("_start", "intrusion", "customers", "recovery", "exfiltration")):
+        value = value.removesuffix("/..")
+    if topic.endswith(("_end", "customers", "recovery", "deadline")):
+        value = value.removeprefix("../")
+    return value.replace("~", "")
+
+
+def _same(claim: Claim, mark: dict[str, Any]) -> bool:
+    value = claim.value
+    if isinstance(value, Number) and "high" in mark:
+        return claim.topic == mark["t"] and (value.num, value.high) == (mark["v"], mark["high"])
+    return claim.topic == mark["t"] and _bare(claim.topic, value_of(claim)) == _bare(mark["t"], str(mark["v"]))
+
+
 def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
     claims = list(extract(document))
     free = list(claims)
     for mark in entry["claims"]:
         total.marked += 1
-        same = [c for c in free if c.topic == mark["t"] and value_of(c) == str(mark["v"])]
+        same = [c for c in free if _same(c, mark)]
         best = max(same, key=lambda c: sum(_agrees(c, mark, document).values()), default=None)
         if best is None:
             total.notes.append(f"{entry['id']}: missed {mark['t']} {mark['v']}")
@@ -110,11 +126,12 @@ def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
     if entry.get("partial"):
         return
     allowed = {
-        (mark["t"], str(mark["v"]), mark.get("p", "affirmed")) for mark in [*entry["claims"], *entry.get("may", ())]
+        (mark["t"], _bare(mark["t"], str(mark["v"])), mark.get("p", "affirmed"))
+        for mark in [*entry["claims"], *entry.get("may", ())]
     }
     for claim in claims:
         total.extracted += 1
-        if (claim.topic, value_of(claim), claim.state or claim.polarity) in allowed:
+        if (claim.topic, _bare(claim.topic, value_of(claim)), claim.state or claim.polarity) in allowed:
             total.wanted += 1
         else:
             total.notes.append(
@@ -127,6 +144,7 @@ def _agrees(claim: Claim, mark: dict[str, Any], document: Document) -> dict[str,
     return {
         "polarity": (claim.state or claim.polarity) == mark.get("p", "affirmed"),
         "modality": claim.modality == mark.get("m", "certain"),
-        "speaker": speaker is None or normal_name(claim.speaker or "") == normal_name(speaker),
+        "speaker": speaker is None
+        or normal_name(claim.speaker or "") == normal_name(speaker.removeprefix("attacker:")),
         "approximation": "a" not in mark or claim.approximation == mark["a"],
     }

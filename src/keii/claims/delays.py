@@ -15,7 +15,7 @@ from keii.claims.quantities import japanese_number
 from keii.model import Duration
 
 _JA = re.compile(
-    r"(?P<about>約|およそ)?(?:(?P<half>半年)|(?P<n>[\d〇一二三四五六七八九十]{1,4})(?P<u>カ月|か月|ヶ月|ケ月|ヵ月|箇月|年間?(?!\d)|日間|週間)(?P<and>半)?)(?P<near>余り|近く|ほど|以上)?"
+    r"(?P<least>少なくとも)?(?P<about>約|およそ)?(?:(?P<half>半年)|(?P<n>[\d〇一二三四五六七八九十]{1,4})(?P<u>カ月|か月|ヶ月|ケ月|ヵ月|箇月|年間?(?!\d)|日間|週間)(?P<and>半)?(?:(?P<m>[\d〇一二三四五六七八九十]{1,3})(?:カ月|か月|ヶ月|ケ月|ヵ月))?間?)(?P<near>余り|近く|ほど|以上)?"
 )
 _EN = re.compile(
     r"(?:(?P<about>about|nearly|almost|around|more than|at least)\s+)?(?P<n>\d{1,3}|a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+(?P<u>day|week|month|year)s?\b",
@@ -23,7 +23,13 @@ _EN = re.compile(
 )
 _WORDS = {word: number for number, word in enumerate(("a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"))}  # fmt: skip
 _WORDS["a"] = 1
-_APPROXIMATION = {"more than": "more-than", "余り": "more-than", "at least": "at-least", "以上": "at-least"}
+_APPROXIMATION = {
+    "more than": "more-than",
+    "余り": "more-than",
+    "at least": "at-least",
+    "以上": "at-least",
+    "少なくとも": "at-least",
+}
 
 
 class Delay(msgspec.Struct, frozen=True):
@@ -45,17 +51,14 @@ def delays(where: Where) -> Iterator[Delay]:
         for match in (_JA if lang == "ja" else _EN).finditer(text, sentence.start, sentence.end):
             iso = _iso_ja(match) if lang == "ja" else _iso_en(match)
             if iso:
-                near = next((w for w in (match["about"], *_after(match, lang)) if w), "")
-                approximation = _APPROXIMATION.get(near.lower(), "about" if near else "exact")
+                said = [match.groupdict().get(name) for name in ("least", "about", "near")]
+                kinds = [_APPROXIMATION.get(word.lower(), "about") for word in said if word]
+                approximation = "+".join(dict.fromkeys(kinds)) or "exact"
                 yield Delay(match.start(), match.end(), topic, Duration(iso=iso), approximation)
                 break
         else:
             continue
         return
-
-
-def _after(match: re.Match[str], lang: str) -> tuple[str | None, ...]:
-    return (match["near"],) if lang == "ja" else ()
 
 
 def _iso_ja(match: re.Match[str]) -> str | None:
@@ -66,7 +69,8 @@ def _iso_ja(match: re.Match[str]) -> str | None:
         return None
     unit = match["u"]
     if unit.startswith("年"):
-        return f"P{count}Y6M" if match["and"] else f"P{count}Y"
+        months = 6 if match["and"] else japanese_number(match["m"]) if match["m"] else 0
+        return f"P{count}Y{months}M" if months else f"P{count}Y"
     return f"P{count}{'W' if unit == '週間' else 'D' if unit == '日間' else 'M'}"
 
 

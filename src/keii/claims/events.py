@@ -122,9 +122,7 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         return None, 0, 0  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
         return None, 0, 0  # «…ことが19日、分かった»: the day on which the paper knew
-    opened = text.find("「", spanned.end, until)
-    if opened >= 0 and text.find("」", opened, sentence.end) - opened > TERM:
-        until = opened  # What is quoted has its own times.
+    ranges = _unquoted(text, spanned.end, until, sentence.end)
     if _SUBJECT.search(before) and text[spanned.end : spanned.end + 1] in ("、", "「", "夜", "朝"):
         first = max(spanned.end, sentence.end - 24)
         said = words("ja", "times", "announced").search(text, first, sentence.end)
@@ -132,17 +130,36 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
             return "time.disclosed", said.start(), said.end()  # «A社は8日、…と発表した»
         if words("ja", "times", "said").search(text, first, sentence.end):
             return None, 0, 0
+    if _SUBJECT_AFTER.match(text, spanned.end, until) and not before:
+        said = words("ja", "times", "announced").search(text, max(spanned.end, sentence.end - 24), sentence.end)
+        if said:
+            return "time.disclosed", said.start(), said.end()  # «6月27日、A社は…と公表しました»
     hits = [
         (hit.start(), order, topic, hit.end())
         for order, (topic, pattern) in enumerate(times("ja", "after"))
-        if (hit := pattern.search(text, spanned.end, until))
+        for first, last in ranges
+        if (hit := pattern.search(text, first, last))
     ]
     found = min(hits, default=None)
     return (found[2], found[0], found[3]) if found else (None, 0, 0)
 
 
+_SUBJECT_AFTER = re.compile(r"、[^、。は]{2,30}は")
+
+
+def _unquoted(text: str, first: int, until: int, end: int) -> list[tuple[int, int]]:
+    """Return the ranges of a stretch without a quotation in it: what is quoted has its own times."""
+    opened = text.find("「", first, until)
+    closed = text.find("」", opened, end) if opened >= 0 else -1
+    if opened < 0 or closed - opened <= TERM:
+        return [(first, until)]
+    return [(first, opened), (closed + 1, until)] if closed + 1 < until else [(first, opened)]
+
+
 _WEAK = 50  # characters that a noun stands farther than a verb
 _OTHER_CLAUSE = 30
+_ANNOUNCED = 45  # characters; a word of announcing farther off announces something else than the date
+_DATELINE = re.compile(r"\s*\([A-Z][\w .&]+\)\s*[-–—]")
 
 
 def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
@@ -150,6 +167,12 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
     if words("en", "times", "said").search(text[max(sentence.start, spanned.start - 60) : spanned.start]):
         anonymous = where.speaker is None or where.speaker.startswith(("anonymous:", "attacker:"))
         return (None if anonymous else "time.disclosed"), spanned.start, spanned.start
+    if _DATELINE.match(text, spanned.end):
+        return None, 0, 0
+    spoke = words("en", "times", "spoke").match(text, spanned.end)
+    if spoke:
+        made_known = words("en", "times", "made_known").search(spoke.group()) and where.speaker is not None
+        return ("time.disclosed" if made_known else None), spoke.start(), spoke.end()
     near = []
     first, last = max(sentence.start, spanned.start - _REACH), min(sentence.end, spanned.end + _REACH)
     own = where.clause_at(spanned.start)
@@ -158,6 +181,8 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
     ):
         for hit in pattern.finditer(text, first, last):
             distance = spanned.start - hit.end() if hit.end() <= spanned.start else (hit.start() - spanned.end) * 2
+            if topic == "time.disclosed" and distance > _ANNOUNCED:
+                continue
             outside = 0 if own.start <= hit.start() < own.end else _OTHER_CLAUSE
             near.append((distance + weak + outside, order, topic, hit.start()))
     found = min(near, default=None)

@@ -31,6 +31,12 @@ def _subject(lang: str) -> re.Pattern[str]:
 
 
 @cache
+def _victim(lang: str) -> re.Pattern[str]:
+    """Return what names an organisation together with what befell it."""
+    return re.compile(table(lang, "speakers")["victim"])
+
+
+@cache
 def _no_ends(lang: str) -> re.Pattern[str]:
     return re.compile(table(lang, "speakers")["no_ends"], re.I)
 
@@ -51,11 +57,13 @@ class Named:
     def resolve(self, speaker: str, last: str | None) -> str:
         """Return the name that a speaker's words stand for; the words themselves where none fits."""
         own, pronoun, kind, _ = _patterns(self._lang)
-        if self._lang == "en" and speaker.startswith("The ") and speaker[4:5].isupper():
+        if self._lang == "en" and speaker.startswith(("The ", "the ")) and speaker[4:5].isupper():
             speaker = speaker[4:]
         if self._own and own.fullmatch(speaker):
             return self._own
         if pronoun.fullmatch(speaker):
+            if last and speaker.lower() == "it" and last.startswith(("anonymous:", "attacker:")) and self._names:
+                return self._names[-1]
             return last or (self._names[-1] if self._names else speaker)
         match = kind.fullmatch(speaker)
         if match is None:
@@ -73,6 +81,7 @@ class Named:
         found = [
             _BEFORE.sub("", match[1]) for match in _patterns(self._lang)[3].finditer(text, sentence.start, sentence.end)
         ]
+        found += [match[1] for match in _victim(self._lang).finditer(text, sentence.start, sentence.end)]
         listed = table(self._lang, "speakers")
         subject = _subject(self._lang).match(text, sentence.start, sentence.end)
         if subject and not _no_ends(self._lang).search(subject["name"].strip("「」")):

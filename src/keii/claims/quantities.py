@@ -184,7 +184,7 @@ def _unit(text: str, match: re.Match[str], end: int, start: int, lang: str, numb
         )
         if best is None or (rank, order) < best[:2]:
             best = (rank, order, row, hit.end())
-    if best is None and lang == "en" and match["s"]:
+    if best is None and lang == "en" and (match["s"] or "," in match["n"]):
         return _counted_before(text, match.start(), match.end(), start)
     return (best[2], best[3]) if best else None
 

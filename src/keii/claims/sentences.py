@@ -15,7 +15,9 @@ _SHORT = re.compile(r"\b(?:Inc|Co|Corp|Ltd|Mr|Mrs|Ms|Dr|No|St|Jan|Feb|Mar|Apr|Ju
 _CLAUSE_JA = re.compile(
     r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|ため|ことから|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て))、|「|」(?=と|。|$)"
 )
-_CONTRAST = re.compile(r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|(?:確認|判明|発見|検知|把握)(?:し|され)て?|ため|ことから)、$|[「」]$")
+_CONTRAST = re.compile(
+    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|(?:確認|判明|発見|検知|把握)(?:し|され)て?|ため|ことから)、$|[「」]$"
+)
 _CLAUSE_EN = re.compile(
     r";| and (?=(?:is|are|was|were|has|had|have|will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:which|who)\b|, and (?=(?:it|they|he|she|we|that|has|had|is|was|were|have|will|would|may|said|adding|the \w+ (?:has|had|is|was|were|will|said|did))\b)|[:“”\"]"
 )
@@ -23,7 +25,7 @@ LONGEST = (
     1_500  # characters; a longer run without a stop is no sentence and is read in pieces, so that time stays bounded
 )
 PHRASE = 45  # characters; the same for English
-_QUOTES = "“”\""
+_QUOTES = '“”"'
 TERM = 14  # characters; a quotation up to this long is a term, not a statement
 _QUOTE_OPEN_LIMIT = 2_000  # a quotation that does not close within this many characters is a stray bracket
 
@@ -94,7 +96,7 @@ def clauses(text: str, sentence: Sentence, lang: str) -> list[Clause]:
     """Return the clauses of a sentence, in order, that together cover it."""
     cuts: list[tuple[int, bool]] = []
     for cut in (_CLAUSE_JA if lang == "ja" else _CLAUSE_EN).finditer(text, sentence.start, sentence.end):
-        if cut.group() in "「」“”\"" and _is_short_quote(text, cut.start(), sentence):
+        if cut.group() in '「」“”"' and _is_short_quote(text, cut.start(), sentence):
             continue
         strong = bool(_CONTRAST.search(cut.group())) if lang == "ja" else True
         cuts.append((cut.end() if lang == "ja" else cut.start(), strong))

@@ -14,7 +14,9 @@ from keii.model import Document, Embedded, Moment
 _TAIL = 30  # characters at the end of a Japanese sentence in which its verb of saying stands
 _LEAD = 60  # characters before a quotation in which its speaker stands
 
-_ASKED = re.compile(r"(?:取材|問い合わせ)に(?:対し)?|には$|\d日には$|際(?:に)?は?、$")
+_BEFORE_NAME = re.compile(
+    r"^(?:(?:On|In|At|By|But|And|Still|Meanwhile|Later|Also|Then|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August|September|October|November|December)\s+)+(?=\w)"
+)
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -46,6 +48,7 @@ class _Patterns(msgspec.Struct, frozen=True):
     passed_on: re.Pattern[str]
     asked: re.Pattern[str]
     tail: re.Pattern[str]
+    self_named: re.Pattern[str]
 
 
 @cache
@@ -64,8 +67,10 @@ def _patterns(lang: str) -> _Patterns:
             re.compile(rf"({t['names']})(?:側)?{t['passed_on']}"),
             re.compile(rf"(?:({t['anonymous']})|({t['names']})){t['asked']}"),
             re.compile(t["tail"]),
+            re.compile(t["self_named"]),
         )
-    named = rf"({t['names']}),? {t['between']}{t['verbs']}\b"
+    aside = r"(?:, (?:which|who|whose|a|an|the|its) [^.;]{0,90}?,)?"
+    named = rf"(?:spokes\w+ (?:for|of) (?:the )?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
     return _Patterns(
         re.compile(
             rf"\b({t['anonymous']})(?: (?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?)|,)", re.I
@@ -78,6 +83,7 @@ def _patterns(lang: str) -> _Patterns:
         never,
         never,
         never,
+        re.compile(t["self_named"]),
     )
 
 
@@ -154,6 +160,9 @@ def _japanese(text: str, sentence: Sentence, carried: str | None) -> Said | None
     if asked and _is_name(asked[2], forbidden):
         return Said(asked[2], whole)
     if patterns.tail.search(text, max(sentence.start, sentence.end - _TAIL), sentence.end):
+        itself = patterns.self_named.search(text, *whole)
+        if itself:
+            return Said("attacker:" + itself[1], whole)
         for match in patterns.named.finditer(text, *whole):
             name = match[1] or match[2]
             if _is_name(name, forbidden):
@@ -186,7 +195,7 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
             names = [name for name in named if _is_name(name, forbidden)]
             if names:
                 return Said(names[-1], (opened, closed + 1))
-            if carried and _ASKED.search(text, first, opened):
+            if carried:
                 return Said(carried, (opened, closed + 1))
         opened = text.find("「", closed, sentence.end)
     return None
@@ -195,6 +204,9 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
 def _english(text: str, sentence: Sentence, carried: str | None) -> Said | None:
     patterns = _patterns("en")
     whole = (sentence.start, sentence.end)
+    itself = patterns.self_named.search(text, *whole)
+    if itself:
+        return Said("attacker:" + itself[1], whole)
     told = patterns.anonymous.search(text, *whole)
     if told:
         return Said(f"anonymous:{told[1]}", whole)
@@ -211,6 +223,7 @@ def _english(text: str, sentence: Sentence, carried: str | None) -> Said | None:
         return Said(carried, whole)
     named = patterns.named.search(text, *whole)
     if named:
-        attacker = patterns.attacker.search(named[1])
-        return Said("attacker:" + named[1] if attacker else named[1], whole)
+        name = _BEFORE_NAME.sub("", named[1])
+        attacker = patterns.attacker.search(name)
+        return Said("attacker:" + name if attacker else name, whole)
     return None

@@ -50,6 +50,7 @@ _FORM = re.compile(
     r"|(?P<feast>New Year's (?:Day|Eve)|Christmas (?:Day|Eve))(?:,?\s+(?P<yf>(?:19|20)\d\d)\b)?"
     r"|(?P<word>yesterday|today|tomorrow|tonight|last night)"
     r"|(?:(?P<relw>last|this|next)\s+)?(?P<wd>Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+    r"|(?P<ch>\d{1,2})(?:[.:](?P<cmi>\d\d))?\s*(?P<chalf>[ap]\.?m\b\.?)"
     r"|(?P<y4>(?<!\$)(?:19|20)\d\d)(?=[\s.,;:)'\"-]|$)(?!\s*(?:files|people|persons|records|customers|users|employees|computers|servers|accounts))"
     r")(?:,?\s+(?:at\s+)?(?:about\s+|around\s+)?(?P<h>\d{1,2})(?::(?P<mi>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?))?",
     re.I,
@@ -95,6 +96,8 @@ def _resolve(match: re.Match[str], today: dt.date | None, last: Parts | None) ->
         month_first = int(got["um"]) <= 12
         month, day = (got["um"], got["ud"]) if month_first else (got["ud"], got["um"])
         return _clock(Parts(year=int(got["uy"]), month=int(month), day=int(day)), got), None
+    if got["ch"]:
+        return _clock_alone(got, last, about=about), "text"
     if got["feast"]:
         return _feast(got, today)
     word = got["m"] or got["m2"] or got["m3"]
@@ -230,6 +233,15 @@ def _weekend(today: dt.date) -> Parts:
     return Parts(
         year=saturday.year, month=saturday.month, day=saturday.day, until_day=sunday.day if whole else None, about=not whole
     )  # fmt: skip
+
+
+def _clock_alone(got: dict[str, str | None], last: Parts | None, *, about: bool) -> Parts | None:
+    """Return «at about 11.30pm» on the day that the text named last."""
+    if last is None or last.day is None or last.until_day or int(got["ch"] or 0) > 12:
+        return None
+    hour = int(got["ch"] or 0) % 12 + (12 if (got["chalf"] or "").lower().startswith("p") else 0)
+    minute = int(got["cmi"]) if got["cmi"] else None
+    return Parts(year=last.year, month=last.month, day=last.day, hour=hour, minute=minute, about=about)
 
 
 def _feast(got: dict[str, str | None], today: dt.date | None) -> tuple[Parts | None, str | None]:
