@@ -1,0 +1,60 @@
+"""Scores and ranks over the rows of evidence, and what changes when an origin or a row is taken away.
+
+After R. Heuer, Psychology of Intelligence Analysis (1999), chapter 8: hypotheses are ranked by what speaks against them,
+never by what speaks for them, and the conclusion is tried by taking away the evidence it rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from keii.model.hypothesis import Diagnosticity, EvidenceRow, Mark
+
+_AGAINST = {"I": 1, "II": 2}
+
+
+class Score(NamedTuple):
+    """Origins that speak against a hypothesis: the certain ones, then those that hedge. Compared in that order."""
+
+    firm: int
+    hedged: int
+
+
+def diagnosticity(marks: Iterable[Mark]) -> Diagnosticity:
+    """Return how far a row tells hypotheses apart: not at all where it says the same of each."""
+    held = list(marks)
+    against = [mark in _AGAINST for mark in held]
+    if any(against) and not all(against):
+        return "strong"
+    return "none" if len(set(held)) <= 1 else "weak"
+
+
+def scores(rows: Iterable[EvidenceRow], hypotheses: Sequence[str]) -> dict[str, Score]:
+    """Return the score of every hypothesis; an origin counts once per row, however often it is repeated."""
+    firm, hedged = dict.fromkeys(hypotheses, 0), dict.fromkeys(hypotheses, 0)
+    for row in rows:
+        if not row.counts:
+            continue
+        for cell in row.cells:
+            weight = _AGAINST.get(cell.mark, 0)
+            firm[cell.hypothesis] += weight * len(row.firm)
+            hedged[cell.hypothesis] += weight * len(row.hedged)
+    return {one: Score(firm[one], hedged[one]) for one in hypotheses}
+
+
+def ranks(score: dict[str, Score]) -> dict[str, int]:
+    """Return the rank of every hypothesis: 1 for the least inconsistent, equal scores share one."""
+    ordered = sorted(score.values())
+    return {one: ordered.index(value) + 1 for one, value in score.items()}
+
+
+def leaders(rank: dict[str, int]) -> frozenset[str]:
+    """Return the hypotheses that come first."""
+    return frozenset(one for one, place in rank.items() if place == 1)
+
+
+def reversed_pair(before: dict[str, int], after: dict[str, int]) -> bool:
+    """Return whether any two hypotheses changed places (a tie that opens or closes is no change of places)."""
+    return any((before[a] - before[b]) * (after[a] - after[b]) < 0 for a, b in combinations(before, 2))
