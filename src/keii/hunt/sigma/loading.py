@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from keii.hunt.sigma.correlated import Correlated, compile_correlations
 from keii.hunt.sigma.rules import About, LogSource, NotLoaded, Rule, RuleSet
 
 MOST_BYTES = 1024 * 1024  # of one rule file; the largest public one has 60 kB
+MOST_FILES = 100_000  # in one archive
 MOST_DEPTH = 50  # of nested YAML
 MOST_DOCUMENTS = 1_000  # in one file
 _SUFFIXES = frozenset({".yml", ".yaml"})
@@ -42,18 +45,38 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def rule_files(paths: Iterable[Path]) -> Iterator[RuleFile]:
-    """Yield the rule files (``.yml``, ``.yaml``) at or below the paths, ordered by name. Raises RuleError."""
+    """Yield the rule files (``.yml``, ``.yaml``) at or below the paths and in ZIP archives, ordered by name.
+
+    Raises RuleError where a path cannot be read.
+    """
     for path in sorted(paths):
-        found = (
-            [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
-        )
-        for file in found:
-            name = file.name if path.is_file() else file.relative_to(path).as_posix()
-            try:
-                with file.open("rb") as handle:
-                    yield RuleFile(name, handle.read(MOST_BYTES + 1))
-            except OSError as error:
-                raise RuleError(f"cannot be read: {error.strerror}", place=str(file)) from error
+        try:
+            if path.is_file() and path.suffix.lower() == ".zip":
+                yield from _of_archive(path)
+            elif path.is_file():
+                yield _of_file(path, path.name)
+            else:
+                for file in sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file()):
+                    yield _of_file(file, file.relative_to(path).as_posix())
+        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+            raise RuleError(f"cannot be read: {error}", place=str(path)) from error
+
+
+def _of_file(path: Path, name: str) -> RuleFile:
+    with path.open("rb") as handle:
+        return RuleFile(name, handle.read(MOST_BYTES + 1))
+
+
+def _of_archive(path: Path) -> Iterator[RuleFile]:
+    with zipfile.ZipFile(path) as archive:
+        found = [
+            one for one in archive.infolist() if one.filename.lower().endswith(tuple(_SUFFIXES)) and not one.is_dir()
+        ]
+        if len(found) > MOST_FILES:
+            raise RuleError(f"holds more than {MOST_FILES} rule files", place=str(path))
+        for one in sorted(found, key=lambda entry: entry.filename):
+            with archive.open(one) as handle:
+                yield RuleFile(one.filename, handle.read(MOST_BYTES + 1))
 
 
 def load(files: Iterable[RuleFile], placeholders: Placeholders | None = None) -> RuleSet:

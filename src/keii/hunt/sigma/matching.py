@@ -55,6 +55,10 @@ class Engine:
         """Return the tables that some rule asks."""
         return frozenset(witness.table for witness in self._of_witness)
 
+    def asks(self, table: str, kind: Kind | None) -> bool:
+        """Tell whether some rule can hold for events of a kind (None outside of ``windows``)."""
+        return bool(self._plan(table, kind).bound)
+
     def rules_for(self, table: str, kind: Kind | None) -> list[int]:
         """Return the rules that can hold for events of a kind (None outside of ``windows``)."""
         return sorted({bound.rule for bound in self._plan(table, kind).bound})
@@ -69,13 +73,30 @@ class Engine:
     def match(self, table: str, chunk: Chunk) -> Iterator[Hit]:
         """Yield what holds for the rows of a chunk. The chunk has the columns of ``columns`` and those of a kind."""
         if table != "windows":
-            yield from self._plan(table, None).match(View(chunk))
+            yield from self._match(self._plan(table, None), View(chunk))
             return
         for kind, rows in kinds_of(chunk):
             plan = self._plan(table, kind)
             if plan.bound:
-                for hit in plan.match(View(chunk, rows)):
+                for hit in self._match(plan, View(chunk, rows)):
                     yield hit._replace(rows=rows[hit.rows])
+
+    def _match(self, plan: _Plan, view: View) -> Iterator[Hit]:
+        plan.note(view)
+        yield from plan.match(view)
+
+    def asked(self, rule: int) -> bool:
+        """Tell whether some event was of a kind that a rule can be about."""
+        return any(plan.noted and rule in plan.bound_of for plan in self._plans.values())
+
+    def absent(self, rule: int) -> tuple[str, ...]:
+        """Return the fields of a rule that no event had, of all the rule was asked of; sorted."""
+        asked = {name for name in fields(self._rules[rule].expression) if name != ANY_FIELD}
+        filled = set()
+        for plan in self._plans.values():
+            for bound in plan.bound_of.get(rule, ()) if plan.noted else ():
+                filled |= {name for name in asked if bound.witness.field(name) in plan.filled}
+        return tuple(sorted(asked - filled))
 
     def _plan(self, table: str, kind: Kind | None) -> _Plan:
         plan = self._plans.get((table, kind))
@@ -140,9 +161,22 @@ class _Plan:
             if expression is not None
             for name in fields(expression)
         }
+        self.bound_of: dict[int, list[_Bound]] = defaultdict(list)
+        for one in bound:
+            self.bound_of[one.rule].append(one)
+        self.filled: set[Field] = set()
+        self.noted = False
         self._asked: list[Asked] | None = None
         self._search: dict[Field, _Search] = {}
         self._always: list[int] = []
+
+    def note(self, view: View) -> None:
+        """Note which fields of the rules some row has."""
+        self.noted = True
+        every = np.arange(len(view), dtype=np.int64)
+        for field in self.fields - self.filled:
+            if any(part.filled(every).any() for part in view.parts(field)):
+                self.filled.add(field)
 
     def match(self, view: View) -> Iterator[Hit]:
         """Yield the rows of a view, by their positions in it, for every rule that holds for some."""
