@@ -9,7 +9,7 @@ import msgspec
 
 from keii.claims.lexicon import times, words
 from keii.claims.places import Where
-from keii.claims.sentences import TERM
+from keii.claims.sentences import unquoted
 from keii.model import Date, Document, Interval, Moment, Value
 from keii.moments import Spanned, parse_dates
 
@@ -63,7 +63,8 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
         if topic is None or not topic.startswith(("time.", "duty.")):
             continue
         edtf, moment = spanned.moment.edtf, spanned.moment
-        near = text[max(sentence.start, spanned.start - 30) : spanned.start] + " " + text[spanned.end : until]
+        begin = max(where.clause_at(spanned.start).start, spanned.start - 30)
+        near = text[begin : spanned.start] + " " + text[spanned.end : until]
         topic = _end_of(topic, spanned.moment, near, document.lang)
         if topic == "duty.deadline" and edtf.startswith("../"):
             edtf = edtf[3:]
@@ -77,7 +78,7 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
         )  # fmt: skip
 
 
-_AND = re.compile(r"(?:と|や|、|及び|および|・|,| and )")
+_AND = re.compile(r"(?:[(（][^()（）]{1,10}[)）])?(?:と|や|、|及び|および|・|,| and )")
 
 
 def _until(text: str, dates: list[Spanned], at: int, end: int) -> int:
@@ -122,7 +123,7 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         return None, 0, 0  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
         return None, 0, 0  # «…ことが19日、分かった»: the day on which the paper knew
-    ranges = _unquoted(text, spanned.end, until, sentence.end)
+    after, cut, missing = unquoted(text, spanned.end, until, sentence.end)
     if _SUBJECT.search(before) and text[spanned.end : spanned.end + 1] in ("、", "「", "夜", "朝"):
         first = max(spanned.end, sentence.end - 24)
         said = words("ja", "times", "announced").search(text, first, sentence.end)
@@ -137,23 +138,16 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
     hits = [
         (hit.start(), order, topic, hit.end())
         for order, (topic, pattern) in enumerate(times("ja", "after"))
-        for first, last in ranges
-        if (hit := pattern.search(text, first, last))
+        if (hit := pattern.search(after))
     ]
     found = min(hits, default=None)
-    return (found[2], found[0], found[3]) if found else (None, 0, 0)
+    if found is None:
+        return None, 0, 0
+    first, last = ((at + spanned.end + (missing if at >= cut else 0)) for at in (found[0], found[3]))
+    return found[2], first, last
 
 
 _SUBJECT_AFTER = re.compile(r"、[^、。は]{2,30}は")
-
-
-def _unquoted(text: str, first: int, until: int, end: int) -> list[tuple[int, int]]:
-    """Return the ranges of a stretch without a quotation in it: what is quoted has its own times."""
-    opened = text.find("「", first, until)
-    closed = text.find("」", opened, end) if opened >= 0 else -1
-    if opened < 0 or closed - opened <= TERM:
-        return [(first, until)]
-    return [(first, opened), (closed + 1, until)] if closed + 1 < until else [(first, opened)]
 
 
 _WEAK = 50  # characters that a noun stands farther than a verb

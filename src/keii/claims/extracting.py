@@ -14,7 +14,7 @@ from keii.claims.events import as_of, dates_of, events
 from keii.claims.lexicon import Topic, any_topic, states, topics, words
 from keii.claims.places import Where, places
 from keii.claims.quantities import counted
-from keii.claims.sentences import Clause
+from keii.claims.sentences import Clause, unquoted
 from keii.claims.speakers import revealed
 from keii.claims.stance import modality, polarity, presupposed
 from keii.model import ELSEWHERE, Category, Claim, Document, Locator, Value, claim_id
@@ -27,6 +27,8 @@ _MAX_QUOTE = 400  # characters; a longer clause is cut around what the claim res
 _LEADING = re.compile(r"^(?:この中に|その中に|これに|多くが|[\d〇一二三四五六七八九]{2,4}年(?:[末春夏秋冬])?(?:ごろ|頃)?(?:に)?)(?:は|も)?|^末?(?:ごろ|頃)")  # fmt: skip
 _MARKED = re.compile(r"[^、。「」]{0,8}は")
 _JUDGED = ("leak.", "actor.", "entry.", "log.", "intrusion.")  # what an author outside cannot know, only conclude
+_LISTED = ("leak.personal", "data.card", "data.credentials", "data.kind")
+_ACROSS = ("detect.by", "duty.reported")  # told around a quotation: «A社から「…」と連絡があった»
 _FACTS = ("time.detection", "time.awareness", "time.containment", "time.scope_determined", "time.outage_start")
 _INFERRED = "The author's own words, an inference from the sources quoted in this document."
 _RETOLD = "The author's own words, retelling or judging the sources quoted in this document."
@@ -50,6 +52,7 @@ def extract(document: Document) -> tuple[Claim, ...]:
     claims: list[Claim] = []
     opened, paragraph = 0, -1  # claims from ``opened`` on stand in the present paragraph
     lead: _Lead | None = None
+    skipping = False
     for where in places(document, fold(document.text)):
         if paragraph != where.sentence.paragraph:
             opened, paragraph = len(claims), where.sentence.paragraph
@@ -57,11 +60,23 @@ def extract(document: Document) -> tuple[Claim, ...]:
         if told:
             claims[opened:] = [_given(claim, told, where) for claim in claims[opened:]]
             opened = len(claims)
+        skipping = _skipped(where, skipping=skipping)
+        if skipping:
+            continue
         lead = _still(lead, where)
         own = _distinct(_of(where, lead))
         claims += own
         lead = _lead(where, own, lead)
     return _once(claims)
+
+
+def _skipped(where: Where, *, skipping: bool) -> bool:
+    """Return whether a line is page furniture: «関連記事», «Read more» and the headlines under them."""
+    text, sentence = where.folded, where.sentence
+    line = text[sentence.start : min(sentence.end, sentence.start + _SHORT * 2)]
+    if words(where.document.lang, "states", "furniture").match(line):
+        return True
+    return skipping and len(line) < _SHORT * 2 and text[sentence.end - 1] not in "。.!?"
 
 
 def _still(lead: _Lead | None, where: Where) -> _Lead | None:
@@ -126,7 +141,7 @@ def _scoped(claim: Claim) -> Claim:
 
 
 def _told(where: Where, dates: list[Spanned], *, listed: bool) -> Iterator[Claim]:
-    yield from _topics(where)
+    yield from _topics(where, listed=listed)
     for count in counted(where.folded, where.sentence.start, where.sentence.end, where.document.lang, listed=listed):
         if any(one.start < count.end and count.start < one.end for one in dates):
             continue  # a day is no count: «on Aug. 28 that servers…»
@@ -135,7 +150,9 @@ def _told(where: Where, dates: list[Spanned], *, listed: bool) -> Iterator[Claim
     for event in events(where, dates):
         fact = event.topic in _FACTS or presupposed(where, event.verb_end)
         reach = where.clause_at(event.verb).end if event.verb > event.start and fact else None
-        claim = _claim(where, where.clause_at(event.start), event.start, event.end, event.topic, event.value, reach)
+        verb = event.verb_end if event.topic in _FACTS and event.verb_end else None
+        clause = where.clause_at(event.start)
+        claim = _claim(where, clause, event.start, event.end, event.topic, event.value, reach, verb)
         yield msgspec.structs.replace(
             claim, approximation=event.approximation, moment=event.moment, scope=event.scope or claim.scope
         )
@@ -168,16 +185,18 @@ def _once(claims: list[Claim]) -> tuple[Claim, ...]:
     return tuple(sorted(by_id.values(), key=lambda c: (c.start, c.end, c.topic, c.id)))
 
 
-def _topics(where: Where) -> Iterator[Claim]:
+def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
     lang, text = where.document.lang, where.folded
     if not any_topic(lang).search(text, where.sentence.start, where.sentence.end):
         return
+    if lang == "ja":
+        yield from _around(where)
     for clause in where.clauses:
         if not any_topic(lang).search(text, clause.start, clause.end):
             continue
         seen: set[tuple[str, str]] = set()
         for rule in topics(lang):
-            hit, clause_of = _fits(rule, text, clause, where)
+            hit, clause_of = _fits(rule, text, clause, where, listed=listed)
             if hit is None or (rule.topic, rule.cat) in seen:
                 continue
             items = _items(rule, where.document.text, clause)
@@ -187,7 +206,21 @@ def _topics(where: Where) -> Iterator[Claim]:
             yield _claim(where, clause_of, hit.start(), hit.end(), rule.topic, Category(cat=rule.cat, items=items))
 
 
-def _fits(rule: Topic, text: str, clause: Clause, where: Where) -> tuple[re.Match[str] | None, Clause]:
+def _around(where: Where) -> Iterator[Claim]:
+    """Yield what a Japanese sentence tells around a quotation in it."""
+    text, sentence = where.folded, where.sentence
+    rest, cut, missing = unquoted(text, sentence.start, sentence.end, sentence.end)
+    if not missing:
+        return
+    for rule in topics("ja"):
+        hit = rule.any.search(rest) if rule.topic in _ACROSS else None
+        if hit and hit.start() < cut < hit.end() and not (rule.never and rule.never.search(rest)):
+            start = sentence.start + hit.start()
+            end = sentence.start + hit.end() + missing
+            yield _claim(where, where.clause_at(end - 1), start, end, rule.topic, Category(cat=rule.cat))
+
+
+def _fits(rule: Topic, text: str, clause: Clause, where: Where, *, listed: bool) -> tuple[re.Match[str] | None, Clause]:
     """Return where a rule fits and the clause that tells how it stands.
 
     A Japanese topic marked by は («カード番号は一部が隠されており、流出していない») may have its verb in a later clause.
@@ -197,6 +230,8 @@ def _fits(rule: Topic, text: str, clause: Clause, where: Where) -> tuple[re.Matc
         return None, clause
     if rule.also is None or rule.also.search(text, clause.start, clause.end):
         return hit, clause
+    if listed and rule.topic in _LISTED:
+        return hit, clause  # the lead-in of the list says what became of it
     if where.document.lang == "ja" and _MARKED.match(text, hit.end(), clause.end):
         verb = rule.also.search(text, clause.end, clause.reach)
         if verb:
@@ -212,11 +247,18 @@ def _items(rule: Topic, text: str, clause: Clause) -> tuple[str, ...]:
 
 
 def _claim(
-    where: Where, clause: Clause, start: int, end: int, topic: str, value: Value, reach: int | None = None
+    where: Where,
+    clause: Clause,
+    start: int,
+    end: int,
+    topic: str,
+    value: Value,
+    reach: int | None = None,
+    verb: int | None = None,
 ) -> Claim:
     document, voice = where.document, where.voice
     stands, state = polarity(where, clause, start, end, topic)
-    hedge = "certain" if stands == "denied" else modality(where, clause, start, end, topic, reach)
+    hedge = "certain" if stands == "denied" else modality(where, clause, start, end, topic, reach, verb)
     speaker, via, note = voice.speaker, voice.via, ""
     if where.speaker and where.speaker != speaker and where.words_of[0] <= start < where.words_of[1]:
         via = (*where.via, voice.speaker, *via) if voice.speaker and not voice.author else (*where.via, *via)
@@ -225,7 +267,9 @@ def _claim(
     elif voice.author:
         note = _RETOLD if hedge == "certain" else _INFERRED
         judged = hedge == "certain" and stands == "affirmed" and topic.startswith(_JUDGED)
-        hedge = "suspected" if hedge == "possible" or judged else hedge
+        text, sentence = where.folded, where.sentence
+        retold = words(document.lang, "states", "retold").search(text, sentence.start, sentence.end)
+        hedge = "suspected" if (hedge == "possible" or judged) and not retold else hedge
     first, last = _quote(where, clause, start, end)
     return Claim(
         id=claim_id(document.source, document.name, first, last, topic, msgspec.json.encode(value).decode(), start),

@@ -122,7 +122,9 @@ def units(lang: str) -> tuple[Unit, ...]:
         union = "|".join(f"(?:{one})" for one in listed)
         if lang == "ja":
             return re.compile(union)
-        lead = r"(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-](?:(?!(?:said|says|was|were|had|has|have|is|are|that|who|which|when|from|in|on|at|by|to|for|with)\b)[\w.'&-]+ (?:and |or )?){0,4}?"
+        no_verb = "said|says|was|were|had|has|have|is|are|that|who|which|when|from|in|on|at|by|to|for|with"
+        lead = r"(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-]"
+        lead += rf"(?:(?!(?:{no_verb})\b)[\w.'&-]+ (?:and |or )?){{0,4}}?"
         return re.compile(rf"{lead}(?P<w>{union})\b", re.I)
 
     return tuple(

@@ -76,6 +76,11 @@ class Named:
                 return name
         return speaker
 
+    def subject(self, text: str, sentence: Sentence) -> bool:
+        """Return whether a sentence begins with a subject of its own."""
+        found = _subject(self._lang).match(text, sentence.start, sentence.end)
+        return found is not None and not _no_ends(self._lang).search(found["name"].strip("「」"))
+
     def note(self, text: str, sentence: Sentence, speaker: str | None) -> None:
         """Remember the organisations that a sentence names, its speaker last."""
         found = [

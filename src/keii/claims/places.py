@@ -51,6 +51,7 @@ def places(document: Document, folded: str) -> Iterator[Where]:
     by_id = {quoted.id: quoted for quoted in document.embedded}
     named: dict[str | None, Named] = {}
     carried: tuple[int, str | None, str] | None = None
+    lasting: tuple[int, str] | None = None  # a paragraph and who tells it
     for sentence in sentences(document.text, document.lang):
         for piece, quoted in _pieces(sentence, spans, starts, by_id):
             base = base_voice(document, quoted)
@@ -59,10 +60,17 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             said = spoken(document.text, piece, document.lang, last)
             known = named.setdefault(base.within, Named(document.lang, base.speaker))
             known.note(document.text, piece, None)
+            if said is None and lasting and lasting[0] == piece.paragraph and not known.subject(document.text, piece):
+                said = Said(lasting[1], (piece.start, piece.end))
             if said:
                 said = _resolved(said, known, last)
                 carried = (piece.end, base.within, said.speaker)
                 known.note(document.text, piece, said.speaker)
+                lasting = (
+                    (piece.paragraph, said.speaker)
+                    if said.lasting or (lasting and lasting[1] == said.speaker)
+                    else None
+                )
             parts = clauses(document.text, piece, document.lang)
             words_of = said.words_of if said else (piece.start, piece.end)
             yield Where(

@@ -33,6 +33,10 @@ _SCALE = {"k": 1_000, "m": 10**6, "b": 10**9, "hundred": 100, "thousand": 1_000,
 _CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NEAR = 60  # characters from a number to the word that tells what it counts
 _NUMBER_OF = re.compile(r"\b(?:number|total) of(?=\s)", re.I)
+_AGAIN = re.compile(
+    r"\b(?:total of|totall?ing|up from|increased to|rose to|revised to|brings? (?:it|that) to|now)\s+(?:\w+\s+){0,2}$",
+    re.I,
+)
 _BETWEEN = re.compile(r"between\s+$", re.I)
 
 
@@ -89,11 +93,20 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
         return
     if lang == "en":
         yield from _money(folded, start, end)
+    last: Unit | None = None
     for match in (_JA if lang == "ja" else _EN).finditer(folded, start, end):
         high = japanese_number(match["n"]) if lang == "ja" else _english_number(match["n"], match["s"])
         if high is None:
             continue
         unit = _unit(folded, match, end, start, lang, high)
+        if (
+            unit is None
+            and last is not None
+            and lang == "en"
+            and _AGAIN.search(folded, max(start, match.start() - 40), match.start())
+        ):
+            unit = (last, match.end())
+        last = unit[0] if unit is not None else last
         if unit is not None and not (
             lang == "en" and unit[0].unit == "person" and match["n"].isalpha() and not match["s"]
         ):

@@ -16,10 +16,10 @@ _CLAUSE_JA = re.compile(
     r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|ため|ことから|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て))、|「|」(?=と|。|$)"
 )
 _CONTRAST = re.compile(
-    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|(?:確認|判明|発見|検知|把握)(?:し|され)て?|ため|ことから)、$|[「」]$"
+    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|て?おり|あり|(?:確認|判明|発見|検知|把握)(?:し|され)て?|ため|ことから)、$|[「」]$"
 )
 _CLAUSE_EN = re.compile(
-    r";| and (?=(?:is|are|was|were|has|had|have|will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:which|who)\b|, and (?=(?:it|they|he|she|we|that|has|had|is|was|were|have|will|would|may|said|adding|the \w+ (?:has|had|is|was|were|will|said|did))\b)|[:“”\"]"
+    r";| and (?=(?:will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:which|who)\b|, and (?=(?:it|they|he|she|we|that|has|had|is|was|were|have|will|would|may|said|adding|the \w+ (?:has|had|is|was|were|will|said|did))\b)|[:“”\"]"
 )
 LONGEST = (
     1_500  # characters; a longer run without a stop is no sentence and is read in pieces, so that time stays bounded
@@ -80,6 +80,19 @@ def _trimmed(text: str, start: int, end: int, paragraph: int) -> Iterator[Senten
     if bare:
         first = start + len(piece) - len(piece.lstrip())
         yield Sentence(first, first + len(bare), paragraph)
+
+
+def unquoted(text: str, first: int, last: int, end: int) -> tuple[str, int, int]:
+    """Return a stretch without its first long quotation, where the cut is in it, and how many characters were cut.
+
+    What is quoted has its own times and its own subject; «5日、A社から「…」と連絡があり» reads on behind it.
+    """
+    opened = text.find("「", first, last)
+    closed = text.find("」", opened, end) if opened >= 0 else -1
+    if closed - opened <= TERM or opened < 0:
+        return text[first:last], last - first, 0
+    tail = text[closed + 1 : max(last, closed + 1)] if last > closed else text[closed + 1 : end]
+    return text[first:opened] + tail, opened - first, closed + 1 - opened
 
 
 def _is_short_quote(text: str, at: int, sentence: Sentence) -> bool:

@@ -36,6 +36,7 @@ class Said(msgspec.Struct, frozen=True):
     speaker: str
     words_of: tuple[int, int]
     via: tuple[str, ...] = ()
+    lasting: bool = False  # «…によると»: the next sentences of the paragraph go on with them
 
 
 class _Patterns(msgspec.Struct, frozen=True):
@@ -49,6 +50,7 @@ class _Patterns(msgspec.Struct, frozen=True):
     asked: re.Pattern[str]
     tail: re.Pattern[str]
     self_named: re.Pattern[str]
+    nameless: re.Pattern[str]
 
 
 @cache
@@ -68,6 +70,7 @@ def _patterns(lang: str) -> _Patterns:
             re.compile(rf"(?:({t['anonymous']})|({t['names']})){t['asked']}"),
             re.compile(t["tail"]),
             re.compile(t["self_named"]),
+            re.compile(t["anonymous"]),
         )
     aside = r"(?:, (?:which|who|whose|a|an|the|its) [^.;]{0,90}?,)?"
     named = rf"(?:spokes\w+ (?:for|of) (?:the )?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
@@ -84,6 +87,7 @@ def _patterns(lang: str) -> _Patterns:
         never,
         never,
         re.compile(t["self_named"]),
+        never,
     )
 
 
@@ -149,11 +153,11 @@ def _japanese(text: str, sentence: Sentence, carried: str | None) -> Said | None
         return quoted
     told = patterns.anonymous.search(text, *whole)
     if told and told[1]:
-        return Said(f"anonymous:{told[1]}", whole)
+        return Said(f"anonymous:{told[1]}", whole, lasting=True)
+    if patterns.again.search(text, *whole):
+        return Said(carried or "同社", whole, lasting=True)
     if told and _is_name(told[2], forbidden):
-        return Said(told[2], whole)
-    if carried and patterns.again.search(text, *whole):
-        return Said(carried, whole)
+        return Said(told[2], whole, lasting=True)
     asked = patterns.asked.search(text, *whole)
     if asked and asked[1]:
         return Said(f"anonymous:{asked[1]}", whole)
@@ -167,7 +171,8 @@ def _japanese(text: str, sentence: Sentence, carried: str | None) -> Said | None
             name = match[1] or match[2]
             if _is_name(name, forbidden):
                 attacker = patterns.attacker.search(name)
-                teller = "attacker:" + name if attacker else name
+                nameless = patterns.nameless.fullmatch(name)
+                teller = "attacker:" + name if attacker else "anonymous:" + name if nameless else name
                 return _passed_on(text, sentence, teller, match.end())
     return None
 
@@ -194,6 +199,9 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
             named = (m[1] or m[2] for m in patterns.named.finditer(text, first, opened))
             names = [name for name in named if _is_name(name, forbidden)]
             if names:
+                passed = patterns.passed_on.search(text, opened, closed)
+                if passed:
+                    return Said(passed[1], (opened, closed + 1), (names[-1],))
                 return Said(names[-1], (opened, closed + 1))
             if carried:
                 return Said(carried, (opened, closed + 1))
@@ -219,8 +227,8 @@ def _english(text: str, sentence: Sentence, carried: str | None) -> Said | None:
         if named and according.group().lstrip(", ").startswith("citing"):
             return Said(name, whole, (named[1],))
         return Said(name, whole)
-    if carried and patterns.again.search(text, *whole):
-        return Said(carried, whole)
+    if patterns.again.search(text, *whole):
+        return Said(carried or "the company", whole)
     named = patterns.named.search(text, *whole)
     if named:
         name = _BEFORE_NAME.sub("", named[1])

@@ -40,7 +40,7 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
         if not words("en", "states", "denied_intrusion").search(where.folded, first, last):
             return "affirmed", None
     for name, pattern in states(lang, "polarity"):
-        if topic in _NEGATIVE_TOPICS and name != "denied":
+        if topic in _NEGATIVE_TOPICS and (name != "denied" or lang == "en"):
             continue
         first = start if lang == "ja" else max(clause.start, start - _REACH)
         if pattern.search(where.folded, first, min(clause.end, start + _REACH)):
@@ -48,7 +48,9 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
     return "affirmed", None
 
 
-def modality(where: Where, clause: Clause, start: int, end: int, topic: str, reach: int | None = None) -> str:
+def modality(
+    where: Where, clause: Clause, start: int, end: int, topic: str, reach: int | None = None, verb: int | None = None
+) -> str:
     """Return the hedge that covers a place: the next one after it in Japanese, one of its clause in English.
 
     Args:
@@ -58,13 +60,19 @@ def modality(where: Where, clause: Clause, start: int, end: int, topic: str, rea
         end: its end, exclusive.
         topic: what is spoken of.
         reach: how far a Japanese hedge may stand, None for the reach of the clause.
+        verb: where the verb of a fact (detected, closed) begins: only a hedge about it counts.
     """
     lang, text, last = where.document.lang, where.folded, where.sentence.end
     if topic in _PLAIN_TOPICS or (topic in _GIVEN_TOPICS and presupposed(where, end)):
         return "certain"
     if lang == "en":
+        if topic.startswith("disclosure."):
+            return "certain"
+        first, stop = max(clause.start, start - _REACH), min(clause.end, start + _REACH)
+        if verb is not None:
+            first, stop = max(clause.start, verb - _BESIDE), max(verb, clause.start)
         for name, pattern in states("en", "modality"):
-            if pattern.search(text, max(clause.start, start - _REACH), min(clause.end, start + _REACH)):
+            if pattern.search(text, first, stop):
                 return name
         return "certain"
     if text[last - 1] != "。" and _QUESTION.match(text[start:last]):
@@ -74,7 +82,7 @@ def modality(where: Where, clause: Clause, start: int, end: int, topic: str, rea
     hits = [
         (hit.start(), order, name)
         for order, (name, pattern) in enumerate(states("ja", "modality"))
-        if (hit := pattern.search(text, start, reach))
+        if (hit := pattern.search(text, start if verb is None else verb, reach))
     ]
     if hits:
         return min(hits)[2]
