@@ -37,6 +37,8 @@ def test_every_category_of_the_topics_and_lexicons_has_a_name() -> None:
         (Interval(edtf="2016-12/.."), "from 2016-12", "2016年12月以降"),
         (Interval(edtf="2018-04/2019-03"), "2018-04 to 2019-03", "2018年4月～2019年3月"),
         (Date(edtf="2014~"), "about 2014", "2014年ごろ"),
+        (Date(edtf="2018-22"), "summer 2018", "2018年夏"),
+        (Interval(edtf="2019-21/.."), "from spring 2019", "2019年春以降"),
         (Date(edtf="2018-2x"), "2018-2x", "2018-2x"),
         (Date(edtf="2020-02-14"), "2020-02-14", "2020-02-14"),
         (Duration(iso="P6M"), "6 months", "6か月"),

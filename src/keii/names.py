@@ -14,6 +14,7 @@ from keii.wording import Lang, say
 _BYTES = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 _CLOCK = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))(?P<rest>[~?%]?)")
 _YEAR = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
+_SEASON = re.compile(r"(?P<year>\d{4})-(?P<season>2[1-4])")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)([YMWDHS])")
 
 
@@ -32,12 +33,12 @@ def category(of: str, lang: Lang) -> str:
     return str(load("names")["categories"].get(of, {}).get(lang, of))
 
 
-def value(of: Value, lang: Lang) -> str:
+def value(of: Value, lang: Lang, zone: str = "UTC") -> str:
     """Return a value in words: ``27,445 files``, ``until 2018``, ``6 months``, ``data taken out``."""
     if isinstance(of, Number):
         return _number(of, lang)
     if isinstance(of, Date | Interval):
-        return edtf(of.edtf, lang)
+        return edtf(of.edtf, lang, zone)
     if isinstance(of, Duration):
         return _duration(of.iso, lang)
     return _category(of, lang)
@@ -104,7 +105,10 @@ def edtf(of: str, lang: Lang, zone: str = "UTC") -> str:
 
 
 def _date(of: str, lang: Lang) -> str:
-    """Return a date without a zone: a bare number is no year to a Japanese reader, a full ISO date is one to everybody."""
+    """Return a date without a zone: seasons by name; to a Japanese reader a bare number is no year."""
+    season = _SEASON.fullmatch(of)
+    if season:
+        return say(f"edtf.season.{season['season']}", lang, {"year": season["year"]})
     if lang == "ja" and _YEAR.fullmatch(of):
         year, _, month = of.partition("-")
         return f"{year}年{int(month)}月" if month else f"{year}年"
@@ -157,7 +161,7 @@ def hedge(claim: Claim, lang: Lang) -> str:
     return joined
 
 
-def told(claim: Claim, lang: Lang) -> str:
+def told(claim: Claim, lang: Lang, zone: str = "UTC") -> str:
     """Return a claim's value with how exact and how sure it is: ``about 28,000 files (possible)``."""
     hedged = hedge(claim, lang)
     if _is_flag(claim):
@@ -165,7 +169,7 @@ def told(claim: Claim, lang: Lang) -> str:
         if claim.polarity != "affirmed":
             return hedged
     else:
-        words = value(claim.value, lang)
+        words = value(claim.value, lang, zone)
     if isinstance(claim.value, Number | Duration):
         for qualifier in claim.approximation.split("+"):
             words = say(f"approximation.{qualifier}", lang, {"value": words})

@@ -106,6 +106,11 @@ CASES = {
         [paper(1), paper(2)],
         ["inferred", "first"],
     ),
+    "the same kind of thing without a name is the same": (
+        [says(1, topic="detect.missed", cat="missed"), says(2, topic="detect.missed", cat="missed")],
+        [paper(1), paper(2)],
+        ["first", "agrees"],
+    ),
     "said twice in one publication is new once": (
         [says(1, **LEAK), says(1, 9, **LEAK)],
         [paper(1)],

@@ -35,12 +35,16 @@ def test_a_source_is_rated_by_its_kind_and_else_not_at_all() -> None:
         {"name": "u", "kind": "news", "publisher": "The Harbour Crier"},
         {"name": "b", "kind": "blog", "publisher": "Someone"},
         {"name": "o", "kind": "other"},
+        {"name": "x", "kind": "report"},
+        {"name": "t", "kind": "government", "publisher": "Harbour Television"},
+        {"name": "j", "kind": "government", "publisher": "国土技術省"},
     ]
     letters = {rating.document: (rating.letter, rating.by) for rating in rate_sources([document(k) for k in kinds])}
     rule, none = "rule", "none"
     assert letters == {
         "g": ("B", rule), "s": ("C", rule), "r": ("C", rule), "n": ("C", rule),
         "u": ("F", none), "b": ("F", none), "o": ("F", none),
+        "x": ("F", none), "t": ("F", none), "j": ("B", rule),
     }  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from keii.checks.hedge_lost import FAMILIES, HEDGED
 from keii.checks.interface import Claims
-from keii.checks.values import granularity, relation
-from keii.model import Claim, Date, Finding, Interval, Number
+from keii.checks.values import Relation, granularity, relation
+from keii.model import Category, Claim, Date, Finding, Interval, Number
 from keii.model.publication import Change, ChangeKind, publications
 
 _MOST = 5  # earlier claims named by a change
@@ -77,7 +77,7 @@ def _change(
     if any(
         one.topic == claim.topic
         and claims.same_speaker(one, claim)
-        and relation(one, claim) == ("equal", "same")
+        and _related(one, claim) == ("equal", "same")
         and one.modality == claim.modality
         for one in here
     ):
@@ -88,13 +88,22 @@ def _change(
     return (_of_own(own, claim) if own else None) or _of_others(claims, earlier, claim)
 
 
+def _related(one: Claim, other: Claim) -> Relation:
+    """Return the relation of two claims; the same category told without any item is the same, whatever its topic."""
+    how = relation(one, other)
+    plain = isinstance(one.value, Category) and one.value == other.value and not one.value.items
+    if how.kind == "incomparable" and plain and one.polarity == other.polarity:
+        return Relation("equal", "same")
+    return how
+
+
 def _of_own(own: Sequence[Claim], claim: Claim) -> tuple[ChangeKind, list[Claim]] | None:
     """Return how a voice changed its own word since it last spoke of the topic, None where it did not."""
     last = own[-1]
-    if last.polarity != claim.polarity and relation(last, claim).kind != "incomparable":
+    if last.polarity != claim.polarity and _related(last, claim).kind != "incomparable":
         kinds: dict[str, ChangeKind] = {"affirmed": "admitted", "denied": "denied", "not-confirmed": "withdrawn"}
         return kinds[claim.polarity], [last]
-    how = relation(last, claim)
+    how = _related(last, claim)
     if how.why == "planned-then-actual" and claim.scope != "planned":
         return "happened", [last]
     if how.kind == "different":
@@ -109,7 +118,7 @@ def _direction(last: Claim, claim: Claim) -> ChangeKind | None:
 
 
 def _of_others(claims: Claims, earlier: Sequence[Claim], claim: Claim) -> tuple[ChangeKind, list[Claim]]:
-    related = [(one, relation(one, claim)) for one in earlier]
+    related = [(one, _related(one, claim)) for one in earlier]
     equal = [one for one, how in related if how.kind == "equal"]
     if equal:
         return _again(claims, equal, claim), equal

@@ -6,6 +6,7 @@ joined into one figure. Where no rule can be defended a source is F and a claim 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -53,7 +54,10 @@ def _rate_source(entry: Publication, letters: Mapping[str, str]) -> SourceRating
         if name in letters:
             return _source(entry, letters[name], "user", "user")
     rule = load("checks/reliability")["kinds"].get(entry.kind)
-    if rule is None or (entry.kind == "news" and not _is_press(entry.publisher)):
+    named = entry.publisher not in ("", entry.document)
+    if rule is None or not named or (entry.kind == "news" and not _is_press(entry.publisher)):
+        return _source(entry, "F", "none", "none")
+    if "publisher" in rule and not re.search(rule["publisher"], entry.publisher):
         return _source(entry, "F", "none", "none")
     return _source(entry, rule["letter"], "rule", rule["why"])
 

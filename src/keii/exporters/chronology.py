@@ -44,7 +44,7 @@ def as_csv(report: Report, lang: Lang) -> bytes:
     writer = csv.writer(out)
     writer.writerow([say(f"html.column.{name}", lang) for name in COLUMNS])
     for entry in report.chronology:
-        lines = news(entry, claims, lang)
+        lines = news(entry, claims, lang, report.zone)
         cells = (
             str(entry.number),
             published(entry.published, report, lang),

@@ -67,7 +67,7 @@ def when(entry: ChronologyEntry, report: Report, lang: Lang) -> list[Line]:
     return lines
 
 
-def news(entry: ChronologyEntry, claims: Mapping[str, Claim], lang: Lang) -> list[Line]:
+def news(entry: ChronologyEntry, claims: Mapping[str, Claim], lang: Lang, zone: str = "UTC") -> list[Line]:
     """Return what was new in a publication: topic, value with its hedges, who says it, and how it is new."""
     lines: list[Line] = []
     for change in entry.news:
@@ -75,7 +75,7 @@ def news(entry: ChronologyEntry, claims: Mapping[str, Claim], lang: Lang) -> lis
         if claim is None:
             continue
         words = say(
-            "html.news", lang, {"topic": names.topic(claim.topic, lang), "value": names.told(claim, lang)}
+            "html.news", lang, {"topic": names.topic(claim.topic, lang), "value": names.told(claim, lang, zone)}
         ) + _by(claim, entry.publisher, lang)
         line = Line(words, mark(change, lang), mark_tone=_TONES.get(change.kind, ""))
         if line not in lines:
@@ -94,7 +94,7 @@ def chronology(report: Report, lang: Lang) -> Section:
     ratings = {(rating.document, rating.within): rating for rating in report.ratings.sources}
     rows: list[Row] = []
     for entry in report.chronology:
-        lines, quotes = news(entry, claims, lang), [_short(words) for words in entry.quotes]
+        lines, quotes = news(entry, claims, lang, report.zone), [_short(words) for words in entry.quotes]
         title = entry.title or ("" if entry.publisher == entry.document else entry.document)
         rows.append(
             [
@@ -133,7 +133,7 @@ def over_time(report: Report, lang: Lang) -> Section:
     rows = []
     for history in report.over_time:
         states = {state.publication: state for state in history.states}
-        cells = [_state(states[e.number], claims, e.publisher, lang) if e.number in states else Cell("") for e in shown]
+        cells = [_state(states[e.number], claims, e, report, lang) if e.number in states else Cell("") for e in shown]
         rows.append((Cell(clean(names.topic(history.topic, lang)), tone="head"), *cells))
     note = say("html.over-time-note", lang) if rows else ""
     if len(entries) > len(shown):
@@ -158,14 +158,14 @@ def over_time(report: Report, lang: Lang) -> Section:
     )
 
 
-def _state(state: TopicState, claims: Mapping[str, Claim], teller: str, lang: Lang) -> Cell:
+def _state(state: TopicState, claims: Mapping[str, Claim], entry: ChronologyEntry, report: Report, lang: Lang) -> Cell:
     """Return what a publication says of a topic: each value once, what is only repeated last."""
     told = sorted(state.told, key=lambda change: change.kind in ("repeated", "inferred"))
     lines: list[Line] = []
     seen: set[str] = set()
     for change in told:
         claim = claims.get(change.claim)
-        words = names.told(claim, lang) + _by(claim, teller, lang) if claim else ""
+        words = names.told(claim, lang, report.zone) + _by(claim, entry.publisher, lang) if claim else ""
         if claim is None or words in seen:
             continue
         seen.add(words)
@@ -196,7 +196,8 @@ def findings(report: Report, lang: Lang) -> Section:
     def words(ids: Sequence[str]) -> Cell:
         told = [by_id[i] for i in ids if i in by_id]
         lines = [
-            Line(f"{names.speaker(c, lang)}: {_short(c.quote or names.value(c.value, lang))}") for c in told[:_LINES]
+            Line(f"{names.speaker(c, lang)}: {_short(c.quote or names.value(c.value, lang, report.zone))}")
+            for c in told[:_LINES]
         ]
         return lined([*lines, *_more(told, _LINES)], ids[:6])
 
@@ -261,7 +262,7 @@ def claims(report: Report, lang: Lang) -> Section:
             Cell(c.id, (c.id,), tone="id"),
             names.speaker(c, lang),
             names.topic(c.topic, lang),
-            names.told(c, lang),
+            names.told(c, lang, report.zone),
             rating(c),
             Cell(clean(c.quote or c.note)[:300]),
             where(c),

@@ -55,7 +55,7 @@ def _of_trace(trace: Trace) -> list[TimelineItem]:
     if touched:
         first, last = min(f.first or "" for f in touched), max(f.last or f.first or "" for f in touched)
         servers = ", ".join(sorted({file.server for file in touched}))
-        items.append(_span("files", first, last, files=str(len(touched)), server=servers))
+        items.append(_span("files", first, last, files=f"{len(touched):,}", server=servers))
     return items
 
 
