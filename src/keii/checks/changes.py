@@ -41,7 +41,7 @@ def changes(claims: Claims, findings: Sequence[Finding] = ()) -> tuple[Change, .
             if claim.id in admits and kind != "repeated":
                 kind, against = "admitted", [*(c for c in claims.all if c.id in admits[claim.id])]
             ids = tuple(c.id for c in against[-_MOST:])
-            voice = claims.origins.voice(claim)
+            voice = claims.voice(claim)
             found.append(Change(claim=claim.id, publication=entry.number, voice=voice, kind=kind, against=ids))
             here.append(claim)
         for claim in here:
@@ -58,7 +58,7 @@ def _keep(claims: Claims, earlier: list[Claim], claim: Claim) -> None:
 
 def _as_said(claims: Claims, claim: Claim) -> tuple[object, ...]:
     return (
-        claims.origins.voice(claim),
+        claims.voice(claim),
         claims.origin(claim),
         claim.value,
         claim.polarity,
@@ -139,7 +139,7 @@ def _again(claims: Claims, equal: Sequence[Claim], claim: Claim) -> ChangeKind:
     """Return what is new in saying the same once more."""
     hedged = all(one.modality in HEDGED for one in equal)
     if hedged and claim.topic.startswith(FAMILIES) and claim.modality == "certain" and claim.polarity == "affirmed":
-        return "confirmed" if claims.origins.voice(claim) == "victim" else "hedge-lost"
+        return "confirmed" if claims.voice(claim) == "victim" else "hedge-lost"
     if all(_sharper(claim, one) for one in equal):
         return "sharper"
     return _agrees(claims, equal, claim)

@@ -25,6 +25,8 @@ class Claims:
     def __init__(self, claims: Iterable[Claim], documents: Iterable[Document] = (), names: Iterable[str] = ()) -> None:
         self.documents = tuple(documents)
         self.origins = Origins(self.documents, names)
+        self._origin_of: dict[str, str] = {}
+        self._voice_of: dict[str, str] = {}
         self.all = tuple(sorted(claims, key=lambda claim: (self.when(claim), claim.source, claim.start, claim.id)))
 
     @cached_property
@@ -68,11 +70,19 @@ class Claims:
 
     def origin(self, claim: Claim) -> str:
         """Return whom the claim goes back to: claims with one origin do not support each other."""
-        return self.origins.origin(claim)
+        if claim.id not in self._origin_of:
+            self._origin_of[claim.id] = self.origins.origin(claim)
+        return self._origin_of[claim.id]
+
+    def voice(self, claim: Claim) -> str:
+        """Return who says it, as a name for comparison: the victim under any of its names is ``victim``."""
+        if claim.id not in self._voice_of:
+            self._voice_of[claim.id] = self.origins.voice(claim)
+        return self._voice_of[claim.id]
 
     def same_speaker(self, one: Claim, other: Claim) -> bool:
         """Return whether one voice says both."""
-        return self.origins.voice(one) == self.origins.voice(other)
+        return self.voice(one) == self.voice(other)
 
     def earlier(self, one: Claim, other: Claim) -> bool:
         """Return whether ``one`` was certainly said before ``other``."""

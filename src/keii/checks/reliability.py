@@ -109,7 +109,7 @@ def _as_said(claims: Claims, claim: Claim) -> tuple[object, ...]:
         claim.topic,
         claim.speaker == "author",
         claim.basis,
-        claims.origins.voice(claim),
+        claims.voice(claim),
         _origin(claims, claim),
         claim.value,
         claim.polarity,
