@@ -14,6 +14,7 @@ from keii import __version__
 from keii.case.case import Case
 from keii.checks import Claims, check, check_statement
 from keii.checks.changes import changes
+from keii.checks.hypotheses import analyse
 from keii.checks.reliability import rate, rate_sources
 from keii.claims import extract
 from keii.errors import UnreadableError, UsageError
@@ -21,6 +22,7 @@ from keii.exporters import EXPORTERS, render
 from keii.hunt import hunt
 from keii.ingest import IngestReport, Progress, ingest
 from keii.model import Claim, Document, Finding, Source, Trace, Verdict
+from keii.model.hypothesis import Analysis
 from keii.model.rating import SourceRating
 from keii.model.report import Report, SourceEntry
 from keii.readers import documents as document_readers
@@ -290,6 +292,22 @@ def source_ratings(paths: Sequence[Path], documents: Sequence[Document]) -> tupl
         with Case.open(paths[0]) as case:
             given = case.settings.reliability
     return rate_sources(documents, given)
+
+
+def hypotheses_of(path: Path) -> tuple[Analysis, dict[str, Claim]]:
+    """Return the analysis of a case's competing hypotheses, and its claims by id. UsageError where it holds none."""
+    with Case.open(path) as case:
+        settings = case.settings
+        if not settings.hypotheses:
+            raise UsageError(
+                'no [[hypothesis]] there; write at least two, such as id = "subsidiary", '
+                'expects = [{topic = "entry.vector", value = "subsidiary"}]',
+                place=str(path / "case.toml"),
+            )
+        claims = case.catalog.claims()
+        names = [name for name in (settings.victim, *settings.speakers) if name]
+        held = Claims(claims, case.catalog.documents(), names)
+        return analyse(settings.hypotheses, held), {claim.id: claim for claim in claims}
 
 
 @contextmanager

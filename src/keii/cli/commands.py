@@ -6,6 +6,7 @@ import click
 
 from keii.cli.case_commands import add, new, run, verify
 from keii.cli.document_commands import check_statement, claims, compare, sources
+from keii.cli.hypothesis_commands import hypotheses
 from keii.cli.log_commands import coverage, files_command, hunt_command, trace_command
 from keii.cli.made_commands import demo, report_command, simulate
 from keii.cli.time_commands import chronology
@@ -24,6 +25,7 @@ COMMANDS: tuple[click.Command, ...] = (
     claims,
     compare,
     check_statement,
+    hypotheses,
     report_command,
     verify,
     simulate,

@@ -85,7 +85,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         hypothesis, text: as entered.
         rank: 1 for the least inconsistent; equal scores share a rank.
-        firm: sum over the inconsistent rows of the origins that are certain (``II`` counts twice).
+        firm: origins that are certain of something inconsistent, each once per topic (``II`` counts twice).
         hedged: the same for origins that hedge; it only decides between equal ``firm``. The two are never averaged.
         inconsistent, consistent: number of rows.
         likelihood, confidence: the analyst's own judgement, empty where none was written.
@@ -123,13 +123,14 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         standings: least inconsistent first.
-        rows: most diagnostic first, then in order of topic.
+        rows: most diagnostic first, then in order of topic; those that do not count come last.
         removals: origins without which the ranking differs, by name.
         tried: how many origins were removed in turn.
         linchpins: ids of rows without which other hypotheses come first.
         unspoken: what is expected and nobody speaks of.
         limits: ids of the claims on erased logs and gaps: what cannot speak.
         notes: sentence ids about the whole (one hypothesis only, nothing diagnostic).
+        named: origin → its name as first written; rows and removals hold origins in the form in which they are compared.
     """
 
     standings: tuple[Standing, ...]
@@ -140,3 +141,4 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     unspoken: tuple[Unspoken, ...] = ()
     limits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    named: dict[str, str] = {}

@@ -28,7 +28,7 @@ class ShownAnalysis(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         standings: rank, hypothesis, its text, origins against, rows that fit, highest confidence the matrix bears.
-        matrix: topic, what is said, origins, one column per hypothesis, how far the row tells them apart.
+        matrix: topic and what is said of it, origins, one column per hypothesis, how far the row tells them apart.
         legend: what the marks mean.
         points: sentences in order: judgements, the removal test, what nobody speaks of, what cannot speak, notes.
     """
@@ -45,7 +45,7 @@ def shown_analysis(analysis: Analysis, claims: Mapping[str, Claim], lang: Lang) 
         standings=_standings(analysis, lang),
         matrix=_matrix(analysis, claims, lang),
         legend=say("hypotheses.legend", lang),
-        points=tuple(_points(analysis, claims, lang)),
+        points=tuple(dict.fromkeys(_points(analysis, claims, lang))),
     )
 
 
@@ -72,12 +72,11 @@ def _matrix(analysis: Analysis, claims: Mapping[str, Claim], lang: Lang) -> Show
     for row in analysis.rows:
         marks = {cell.hypothesis: cell.mark + ("*" if cell.by == "analyst" else "") for cell in row.cells}
         tells = say(f"hypotheses.tells.{row.diagnosticity}" if row.counts else "hypotheses.not-counted", lang)
-        said, origins = _said(row, claims, lang), _origins(row, analysis, lang)
-        rows.append((names.topic(row.topic, lang), said, origins, *(marks[name] for name in order), tells))
+        said = say("hypotheses.said", lang, {"topic": names.topic(row.topic, lang), "said": _said(row, claims, lang)})
+        rows.append((said, _origins(row, analysis, lang), *(marks[name] for name in order), tells))
     return ShownTable(
         title=say("hypotheses.matrix", lang, {"rows": len(rows), "strong": strong}),
         columns=(
-            say("cli.column.topic", lang),
             say("cli.column.said", lang),
             say("hypotheses.column.origins", lang),
             *order,
@@ -94,8 +93,10 @@ def _said(row: EvidenceRow, claims: Mapping[str, Claim], lang: Lang) -> str:
 
 
 def _origins(row: EvidenceRow, analysis: Analysis, lang: Lang) -> str:
-    hedged = [say("hypotheses.hedged", lang, {"origin": _name(origin, analysis, lang)}) for origin in row.hedged]
-    return ("、" if lang == "ja" else ", ").join([*(_name(origin, analysis, lang) for origin in row.firm), *hedged])
+    comma = "、" if lang == "ja" else ", "
+    firm, hedged = (comma.join(_name(one, analysis, lang) for one in some) for some in (row.firm, row.hedged))
+    told = [firm, say("hypotheses.hedged", lang, {"origins": hedged}) if hedged else ""]
+    return "; ".join(part for part in told if part)
 
 
 def _name(origin: str, analysis: Analysis, lang: Lang) -> str:
@@ -107,7 +108,7 @@ def _points(analysis: Analysis, claims: Mapping[str, Claim], lang: Lang) -> Iter
         yield from _judgement(one, lang)
     for one in analysis.standings:
         if one.limited_by and one.rank == 1:
-            reasons = (" ・ " if lang == "ja" else "; ").join(say(reason, lang) for reason in one.limited_by)
+            reasons = ("、" if lang == "ja" else "; ").join(say(reason, lang) for reason in one.limited_by)
             level = say(f"hypotheses.level.{one.at_most}", lang)
             yield say("hypotheses.limited", lang, {"hypothesis": one.hypothesis, "level": level, "reasons": reasons})
     for removal in analysis.removals:
@@ -152,22 +153,26 @@ def _removal(removal: Removal, analysis: Analysis, lang: Lang) -> str:
     if len(first) == len(removal.ranking):
         return say("hypotheses.removal.all", lang, {"origin": origin})
     joined = ("、" if lang == "ja" else ", ").join(first)
-    return say("hypotheses.removal.leader", lang, {"origin": origin, "first": joined})
+    together = "together" if len(first) > 1 else "leader"
+    return say(f"hypotheses.removal.{together}", lang, {"origin": origin, "first": joined})
 
 
 def _silences(analysis: Analysis, claims: Mapping[str, Claim], lang: Lang) -> Iterator[str]:
     for lack in analysis.unspoken:
-        topic = names.topic(lack.topic, lang)
+        key = "hypotheses.unspoken-value" if lack.value else "hypotheses.unspoken"
         facts = {
             "hypothesis": lack.hypothesis,
-            "topic": topic,
-            "value": f" ({lack.value})" if lack.value else "",
+            "topic": names.topic(lack.topic, lang),
+            "value": lack.value,
             "why": say(lack.why, lang),
         }
-        yield say("hypotheses.unspoken", lang, facts)
+        yield say(key, lang, facts)
     for id_ in analysis.limits:
         claim = claims.get(id_)
         if claim is not None:
-            where = claim.about or claim.source
-            what = f"{names.topic(claim.topic, lang)}: {where} ({names.speaker(claim, lang)})"
-            yield say("hypotheses.limits", lang, {"what": what})
+            facts = {
+                "topic": names.topic(claim.topic, lang),
+                "where": claim.about or claim.source,
+                "who": names.speaker(claim, lang),
+            }
+            yield say("hypotheses.limits", lang, facts)

@@ -81,6 +81,18 @@ def test_one_origin_counts_once_however_many_pages_repeat_it() -> None:
     assert {s.hypothesis: s.firm for s in found.standings} == {"subsidiary": 0, "phishing": 1}
 
 
+def test_an_origin_counts_once_per_topic_in_however_many_ways_it_says_it() -> None:
+    shorts = [
+        {"topic": "time.intrusion_start", "date": "2017-02", "speaker": "Paper A", "modality": "suspected"},
+        {"topic": "time.intrusion_start", "date": "2016-11-05", "speaker": "Paper A"},
+        {"topic": "time.intrusion_start", "date": "2015", "speaker": "Paper A"},
+        {"topic": "time.intrusion_start", "date": "2015", "speaker": "Paper B", "modality": "possible"},
+    ]
+    found = analyse(hypotheses(), told(shorts))
+    assert len(found.rows) == 3
+    assert [(s.hypothesis, s.firm, s.hedged) for s in found.standings] == [("subsidiary", 0, 0), ("phishing", 1, 1)]
+
+
 def test_a_ranking_that_hangs_on_one_origin_names_it() -> None:
     shorts = [
         {"topic": "entry.vector", "cat": "subsidiary", "speaker": "Paper A"},

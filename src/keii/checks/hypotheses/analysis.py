@@ -41,13 +41,14 @@ def analyse(hypotheses: Sequence[Hypothesis], claims: Claims) -> Analysis:
     )
     analysis = Analysis(
         standings=(),
-        rows=tuple(sorted(rows, key=lambda row: _MOST.index(row.diagnosticity))),
+        rows=tuple(sorted(rows, key=lambda row: (not row.counts, _MOST.index(row.diagnosticity)))),
         removals=removals,
         tried=len(origins),
         linchpins=linchpins,
         unspoken=tuple(one for hypothesis in hypotheses for one in _unspoken(hypothesis, claims, limits)),
         limits=limits,
         notes=_notes(hypotheses, rows),
+        named=_named(rows, claims),
     )
     standings = [_standing(hypothesis, analysis, names) for hypothesis in hypotheses]
     return msgspec.structs.replace(analysis, standings=tuple(sorted(standings, key=lambda one: one.rank)))
@@ -114,6 +115,18 @@ def _removed(
     if reversed_pair(before, after):
         return Removal(origin=origin, what="order", ranking=tuple(after.items()))
     return None
+
+
+def _named(rows: Sequence[EvidenceRow], claims: Claims) -> dict[str, str]:
+    """Return origin → name as first written: the speaker, or the publication of one without a name; sorted."""
+    wanted = {claim for row in rows for claim in row.claims}
+    found: dict[str, str] = {}
+    for claim in claims.all:
+        if claim.id in wanted:
+            unnamed = claim.basis == "observed" or (claim.speaker or "author").startswith(("author", "anonymous:"))
+            name = claims.teller(claim) if unnamed else claim.speaker or ""
+            found.setdefault(claims.origin(claim), name)
+    return dict(sorted(found.items()))
 
 
 def _unspoken(hypothesis: Hypothesis, claims: Claims, limits: tuple[str, ...]) -> list[Unspoken]:

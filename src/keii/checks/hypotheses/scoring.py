@@ -32,16 +32,25 @@ def diagnosticity(marks: Iterable[Mark]) -> Diagnosticity:
 
 
 def scores(rows: Iterable[EvidenceRow], hypotheses: Sequence[str]) -> dict[str, Score]:
-    """Return the score of every hypothesis; an origin counts once per row, however often it is repeated."""
-    firm, hedged = dict.fromkeys(hypotheses, 0), dict.fromkeys(hypotheses, 0)
+    """Return the score of every hypothesis.
+
+    An origin counts once per topic, however often and in however many ways it says the same against a hypothesis; where
+    it is certain once, its hedges on that topic add nothing.
+    """
+    firm: dict[str, dict[tuple[str, str], int]] = {one: {} for one in hypotheses}
+    hedged: dict[str, dict[tuple[str, str], int]] = {one: {} for one in hypotheses}
     for row in rows:
-        if not row.counts:
-            continue
-        for cell in row.cells:
+        for cell in row.cells if row.counts else ():
             weight = _AGAINST.get(cell.mark, 0)
-            firm[cell.hypothesis] += weight * len(row.firm)
-            hedged[cell.hypothesis] += weight * len(row.hedged)
-    return {one: Score(firm[one], hedged[one]) for one in hypotheses}
+            for origins, held in ((row.firm, firm[cell.hypothesis]), (row.hedged, hedged[cell.hypothesis])):
+                for origin in origins if weight else ():
+                    held[row.topic, origin] = max(weight, held.get((row.topic, origin), 0))
+    return {
+        one: Score(
+            sum(firm[one].values()), sum(weight for pair, weight in hedged[one].items() if pair not in firm[one])
+        )
+        for one in hypotheses
+    }
 
 
 def ranks(score: dict[str, Score]) -> dict[str, int]:
