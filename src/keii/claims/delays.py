@@ -46,7 +46,8 @@ def delays(where: Where) -> Iterator[Delay]:
     """Yield the delays that a sentence tells: time undetected, delay of the disclosure."""
     lang, text, sentence = where.document.lang, where.folded, where.sentence
     for topic in ("disclosure.delay", "time.dwell"):
-        if not words(lang, "times", "length", topic).search(text, sentence.start, sentence.end):
+        cue = words(lang, "times", "length", topic)
+        if not where.has(cue) or not cue.search(text, sentence.start, sentence.end):
             continue
         for match in (_JA if lang == "ja" else _EN).finditer(text, sentence.start, sentence.end):
             iso = _iso_ja(match) if lang == "ja" else _iso_en(match)

@@ -38,7 +38,8 @@ def dates_of(where: Where) -> list[Spanned]:
     document, text, sentence = where.document, where.folded, where.sentence
     reference = where.voice.published or document.published or _latest_quoted(document)
     zone = reference.zone if reference and reference.zone else ("+09:00" if document.lang == "ja" else None)
-    looks_back = words(document.lang, "times", "looks_back").search(text, sentence.start, sentence.end)
+    back = words(document.lang, "times", "looks_back")
+    looks_back = where.has(back) and back.search(text, sentence.start, sentence.end)
     begin = max(0, sentence.start - _LOOK_BACK) if looks_back else sentence.start
     read = parse_dates(document.text[begin : sentence.end], document.lang, reference, zone)
     return [Spanned(d.start + begin, d.end + begin, d.moment) for d in read if d.start + begin >= sentence.start]
@@ -138,7 +139,7 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
     hits = [
         (hit.start(), order, topic, hit.end())
         for order, (topic, pattern) in enumerate(times("ja", "after"))
-        if (hit := pattern.search(after))
+        if where.has(pattern) and (hit := pattern.search(after))
     ]
     found = min(hits, default=None)
     if found is None:
@@ -173,7 +174,7 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
     for order, (topic, pattern, weak) in enumerate(
         [*((*row, 0) for row in times("en", "near")), *((*row, _WEAK) for row in times("en", "weak"))]
     ):
-        for hit in pattern.finditer(text, first, last):
+        for hit in pattern.finditer(text, first, last) if where.has(pattern) else ():
             distance = spanned.start - hit.end() if hit.end() <= spanned.start else (hit.start() - spanned.end) * 2
             if topic == "time.disclosed" and distance > _ANNOUNCED:
                 continue

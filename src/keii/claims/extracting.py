@@ -11,7 +11,7 @@ import msgspec
 
 from keii.claims.delays import delays
 from keii.claims.events import as_of, dates_of, events
-from keii.claims.lexicon import Topic, any_topic, states, topics, words
+from keii.claims.lexicon import Topic, states, topics, words
 from keii.claims.places import Where, places
 from keii.claims.quantities import counted
 from keii.claims.sentences import Clause, unquoted
@@ -123,7 +123,8 @@ def _of(where: Where, lead: _Lead | None) -> Iterator[Claim]:
         return  # who asks does not say
     dates = dates_of(where)
     stand = as_of(where, dates)
-    other = words(lang, "states", "elsewhere").search(text, sentence.start, sentence.end)
+    elsewhere = words(lang, "states", "elsewhere")
+    other = where.has(elsewhere) and elsewhere.search(text, sentence.start, sentence.end)
     for claim in _told(where, [one for one in dates if one is not stand], listed=lead is not None):
         told = msgspec.structs.replace(claim, as_of=stand.moment.edtf) if stand else claim
         if other:
@@ -187,15 +188,14 @@ def _once(claims: list[Claim]) -> tuple[Claim, ...]:
 
 def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
     lang, text = where.document.lang, where.folded
-    if not any_topic(lang).search(text, where.sentence.start, where.sentence.end):
+    rules = [rule for rule in topics(lang) if where.has(rule.any)]
+    if not rules:
         return
     if lang == "ja":
         yield from _around(where)
     for clause in where.clauses:
-        if not any_topic(lang).search(text, clause.start, clause.end):
-            continue
         seen: set[tuple[str, str]] = set()
-        for rule in topics(lang):
+        for rule in rules:
             hit, clause_of = _fits(rule, text, clause, where, listed=listed)
             if hit is None or (rule.topic, rule.cat) in seen:
                 continue
@@ -226,9 +226,10 @@ def _fits(rule: Topic, text: str, clause: Clause, where: Where, *, listed: bool)
     A Japanese topic marked by は («カード番号は一部が隠されており、流出していない») may have its verb in a later clause.
     """
     hit = rule.any.search(text, clause.start, clause.end)
-    if hit is None or (rule.never and rule.never.search(text, clause.start, clause.end)):
+    never = rule.never is not None and where.has(rule.never) and rule.never.search(text, clause.start, clause.end)
+    if hit is None or never:
         return None, clause
-    if rule.also is None or rule.also.search(text, clause.start, clause.end):
+    if rule.also is None or (where.has(rule.also) and rule.also.search(text, clause.start, clause.end)):
         return hit, clause
     if listed and rule.topic in _LISTED:
         return hit, clause  # the lead-in of the list says what became of it

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from keii.claims.anchors import Cue, Cues, Scan
 from keii.data import load
 
 
@@ -17,9 +18,9 @@ class Topic(msgspec.Struct, frozen=True):
 
     topic: str
     cat: str
-    any: re.Pattern[str]
-    also: re.Pattern[str] | None
-    never: re.Pattern[str] | None
+    any: Cue
+    also: Cue | None
+    never: Cue | None
     named: re.Pattern[str] | None
     same: dict[str, str]
     needs_name: bool
@@ -29,24 +30,53 @@ class Unit(msgspec.Struct, frozen=True):
     """A row of ``quantities.yaml``."""
 
     words: re.Pattern[str]
-    nearby: re.Pattern[str] | None
+    nearby: Cue | None
     unit: str
     topic: str
     least: float
 
 
 @cache
-def money() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def money() -> tuple[tuple[str, Cue], ...]:
     """Return (topic, pattern of the words nearby) of the amounts of money."""
     return tuple((row["topic"], either(row["nearby"], "en")) for row in table("en", "quantities")["money"])
 
 
-def either(words: Iterable[str], lang: str, *, whole: bool = False) -> re.Pattern[str]:
+_CUES = {"ja": Cues(0), "en": Cues(re.I)}
+
+
+def scan(lang: str, text: str) -> Scan:
+    """Return where in a text which patterns of a language can fit."""
+    load_all(lang)
+    return _CUES[lang].scan(text)
+
+
+@cache
+def load_all(lang: str) -> None:
+    """Compile every list of a language, so that one scan knows them all."""
+    topics(lang)
+    for kind, lists in table(lang, "states").items():
+        if isinstance(lists, dict):
+            states(lang, kind)
+        else:
+            words(lang, "states", kind)
+    for key, lists in table(lang, "times").items():
+        if key == "length":
+            for topic in lists:
+                words(lang, "times", key, topic)
+        elif isinstance(lists, dict):
+            times(lang, key)
+        else:
+            words(lang, "times", key)
+    words(lang, "quantities", "about")
+
+
+def either(words: Iterable[str], lang: str, *, whole: bool = False) -> Cue:
     """Compile words to one alternation; ``whole`` bounds English ones by word limits."""
     union = "|".join(f"(?:{word})" for word in words) or "(?!)"
     if whole and lang == "en":
         union = rf"(?<!\w)(?:{union})(?!\w)"
-    return re.compile(union, re.I if lang == "en" else 0)
+    return _CUES[lang].add(union)
 
 
 def table(lang: str, name: str) -> Any:
@@ -55,7 +85,7 @@ def table(lang: str, name: str) -> Any:
 
 
 @cache
-def states(lang: str, kind: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def states(lang: str, kind: str) -> tuple[tuple[str, Cue], ...]:
     """Return (state, pattern) of ``polarity`` or ``modality`` in the order of the file."""
     return tuple((name, either(words, lang)) for name, words in table(lang, "states")[kind].items())
 
@@ -64,7 +94,7 @@ def states(lang: str, kind: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 def topics(lang: str) -> tuple[Topic, ...]:
     """Return the topic rules in the order of the file."""
 
-    def compiled(rule: dict[str, Any], key: str) -> re.Pattern[str] | None:
+    def compiled(rule: dict[str, Any], key: str) -> Cue | None:
         return either(rule[key], lang) if key in rule else None
 
     return tuple(
@@ -76,13 +106,7 @@ def topics(lang: str) -> tuple[Topic, ...]:
 
 
 @cache
-def any_topic(lang: str) -> re.Pattern[str]:
-    """Return one pattern that fits wherever some topic rule can."""
-    return either((word for rule in table(lang, "topics") for word in rule["any"]), lang)
-
-
-@cache
-def times(lang: str, key: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def times(lang: str, key: str) -> tuple[tuple[str, Cue], ...]:
     """Return (topic, pattern) of ``times.yaml``."""
     return tuple((topic, either(words, lang)) for topic, words in table(lang, "times").get(key, {}).items())
 
@@ -98,7 +122,7 @@ def qualifiers(lang: str, side: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
-def scopes(lang: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def scopes(lang: str) -> tuple[tuple[str, Cue], ...]:
     """Return (scope, pattern) of the words that tell how a count is meant, in the order of the file."""
     return tuple((name, either(listed, lang)) for name, listed in table(lang, "quantities")["scope"].items())
 
@@ -135,7 +159,7 @@ def units(lang: str) -> tuple[Unit, ...]:
 
 
 @cache
-def words(lang: str, name: str, *keys: str) -> re.Pattern[str]:
+def words(lang: str, name: str, *keys: str) -> Cue:
     """Return the word list at ``keys`` of a lexicon file as one pattern."""
     found = table(lang, name)
     for key in keys:

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import msgspec
 
+from keii.claims.anchors import Cue
+from keii.claims.lexicon import scan
 from keii.claims.names import Named
 from keii.claims.sentences import Clause, Sentence, clauses, sentences
 from keii.claims.speakers import Said, Voice, base_voice, spoken
@@ -28,6 +30,7 @@ class Where(msgspec.Struct, frozen=True):
         words_of: range of the words of ``speaker``.
         speaker: who is given the word in it, None where nobody is.
         via: who passed their words on, nearest to the speaker first.
+        seen: bits of the patterns that can fit in the sentence.
     """
 
     document: Document
@@ -38,6 +41,11 @@ class Where(msgspec.Struct, frozen=True):
     words_of: tuple[int, int]
     speaker: str | None
     via: tuple[str, ...] = ()
+    seen: int = -1
+
+    def has(self, cue: Cue) -> bool:
+        """Return whether a pattern can fit somewhere in the sentence."""
+        return bool(self.seen >> cue.bit & 1)
 
     def clause_at(self, position: int) -> Clause:
         """Return the clause that a position stands in."""
@@ -50,6 +58,7 @@ def places(document: Document, folded: str) -> Iterator[Where]:
     starts = [span[0] for span in spans]
     by_id = {quoted.id: quoted for quoted in document.embedded}
     named: dict[str | None, Named] = {}
+    scanned = scan(document.lang, folded)
     carried: tuple[int, str | None, str] | None = None
     lasting: tuple[int, str] | None = None  # a paragraph and who tells it
     for sentence in sentences(document.text, document.lang):
@@ -74,8 +83,9 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             parts = clauses(document.text, piece, document.lang)
             words_of = said.words_of if said else (piece.start, piece.end)
             yield Where(
-                document, folded, piece, parts, base, words_of, said.speaker if said else None, said.via if said else ()
-            )
+                document, folded, piece, parts, base, words_of, said.speaker if said else None, said.via if said else (),
+                scanned.mask(piece.start, piece.end),
+            )  # fmt: skip
 
 
 def _resolved(said: Said, known: Named, last: str | None) -> Said:

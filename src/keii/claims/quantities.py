@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import msgspec
 
+from keii.claims.anchors import Cue
 from keii.claims.lexicon import Unit, money, qualifiers, scopes, sizes, units, words
 from keii.model import Number
 
@@ -210,7 +211,7 @@ def _counted_before(text: str, first: int, stop: int, start: int) -> tuple[Unit,
     return next(((row, stop) for row in units("en") if row.words.match(text, before.end())), None)
 
 
-def _distance(near: re.Pattern[str], text: str, first: int, stop: int, start: int, end: int) -> int | None:
+def _distance(near: Cue, text: str, first: int, stop: int, start: int, end: int) -> int | None:
     """Return how many characters from a number the nearest of some words stands, None beyond reach."""
     after = near.search(text, stop, min(end, stop + _NEAR))
     before = None
