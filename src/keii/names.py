@@ -14,6 +14,7 @@ from keii.wording import Lang, say
 _BYTES = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 _CLOCK = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))(?P<rest>[~?%]?)")
 _YEAR = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
+_LOGS = re.compile(r"(?:^|(?<=, ))logs(?=, |$)")
 _SEASON = re.compile(r"(?P<year>\d{4})-(?P<season>2[1-4])")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)([YMWDHS])")
 
@@ -212,10 +213,11 @@ def facts(of: Mapping[str, str], lang: Lang, zone: str = "UTC") -> dict[str, str
         "topic": lambda text: topic(text, lang),
         "edtf": lambda text: edtf(text, lang, zone),
         "who": lambda text: voice(text, lang),
+        "sources": lambda text: _LOGS.sub(say("speaker.logs", lang), text),
     }
     return {name: spoken[name](text) if name in spoken and text else text for name, text in of.items()}
 
 
 def why(of: Finding, lang: Lang, zone: str = "UTC") -> str:
     """Return the sentence of a finding, which may name its sources beside its facts."""
-    return say(of.why, lang, {"sources": ", ".join(of.sources), **facts(of.facts, lang, zone)})
+    return say(of.why, lang, facts({"sources": ", ".join(of.sources), **of.facts}, lang, zone))

@@ -140,8 +140,34 @@ def test_a_quoted_source_is_an_entry_and_a_day_stands_after_its_times() -> None:
     assert order == [(1, "Wire"), (2, "Radio"), (3, "Gazette"), (4, "blog.html")]
 
 
+def test_what_is_quoted_stands_before_the_document_that_quotes_it() -> None:
+    blog = {
+        "name": "blog.html",
+        "kind": "blog",
+        "publisher": "Blog",
+        "said": "2021-02-04",
+        "embedded": [{"id": "e1", "publisher": "Undated"}, {"id": "e2", "publisher": "Same day", "said": "2021-02-04"}],
+    }
+    later = {"name": "a.html", "publisher": "Later", "said": "2021-02-05"}
+    order = [entry.publisher for entry in publications([document(later), document(blog)])]
+    assert order == ["Undated", "Same day", "Blog", "Later"]
+
+
 def test_the_order_of_claims_and_documents_does_not_matter() -> None:
     for shorts, documents, _ in CASES.values():
         built = [claim(at, short) for at, short in enumerate(shorts)]
         made = [document(one) for one in documents]
         assert changes(Claims(built, made)) == changes(Claims(reversed(built), list(reversed(made))))
+
+
+def test_a_turn_within_hours_is_told_with_the_hours() -> None:
+    said = {"topic": "leak.occurred", "cat": "data-exfiltration", "speaker": "Alpha"}
+    night = {"name": "1.html", "kind": NEWS, "publisher": "Radio", "said": "2021-02-04T23:56+09:00"}
+    morning = {"name": "2.html", "kind": STATEMENT, "publisher": "Alpha", "said": "2021-02-05T09:10+09:00"}
+    claims = [
+        claim(0, {**said, "source": "1.html", "polarity": "denied", "said": night["said"]}),
+        claim(1, {**said, "source": "2.html", "said": morning["said"]}),
+    ]
+    turned = changes(Claims(claims, [document(night), document(morning)]))[1]
+    assert turned.kind == "admitted"
+    assert turned.within == 10  # 9 hours 14 minutes, and a minute of precision, rounded up

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from keii.checks.hedge_lost import FAMILIES, HEDGED
 from keii.checks.interface import Claims
 from keii.checks.values import Relation, granularity, relation
-from keii.model import Category, Claim, Date, Finding, Interval, Number
+from keii.model import Category, Claim, Date, Finding, Interval, Moment, Number
 from keii.model.publication import Change, ChangeKind, publications
 
 _MOST = 5  # earlier claims named by a change
@@ -42,7 +43,16 @@ def changes(claims: Claims, findings: Sequence[Finding] = ()) -> tuple[Change, .
                 kind, against = "admitted", [*(c for c in claims.all if c.id in admits[claim.id])]
             ids = tuple(c.id for c in against[-_MOST:])
             voice = claims.voice(claim)
-            found.append(Change(claim=claim.id, publication=entry.number, voice=voice, kind=kind, against=ids))
+            found.append(
+                Change(
+                    claim=claim.id,
+                    publication=entry.number,
+                    voice=voice,
+                    kind=kind,
+                    against=ids,
+                    within=_hours(entry.published, against),
+                )
+            )
             here.append(claim)
         for claim in here:
             if claim.speaker != "author":
@@ -86,6 +96,15 @@ def _change(
         return "first", []
     own = [one for one in earlier if claims.same_speaker(one, claim)]
     return (_of_own(own, claim) if own else None) or _of_others(claims, earlier, claim)
+
+
+def _hours(now: Moment | None, against: Sequence[Claim]) -> int | None:
+    """Return the hours, rounded up, within which a claim followed the newest of others; None where no bound is known."""
+    if now is None or now.latest is None or not against:
+        return None
+    before = [one.published.earliest for one in against if one.published and one.published.earliest]
+    passed = (now.latest - max(before)).total_seconds() if before else -1
+    return ceil(passed / 3600) if passed >= 0 else None
 
 
 def _related(one: Claim, other: Claim) -> Relation:

@@ -13,6 +13,7 @@ from keii.cli import show
 from keii.cli.shapes import comparison, source_entry
 from keii.cli.time_commands import print_over_time
 from keii.errors import UsageError
+from keii.exporters.sections_public import by_weight
 from keii.model import Claim, Finding
 from keii.report.chronology import chronology
 from keii.report.wording import shortened
@@ -105,8 +106,7 @@ def _findings_table(findings: Sequence[Finding], found: Sequence[Claim], lang: L
             names.why(finding, lang),
             _words(finding, by_id, lang),
         )
-        for finding in findings
-        if finding.answer == "yes"
+        for finding in by_weight(findings)
     ]
     columns = [say(f"cli.column.{name}", lang) for name in ("finding", "topic", "why", "quote")]
     show.table(say("cli.findings", lang, {"count": len(rows)}), columns, rows)

@@ -105,6 +105,7 @@ def change_entry(change: Change, claims: Mapping[str, Claim], ratings: Mapping[s
         "claim": claim.id,
         "change": change.kind,
         "against": list(change.against),
+        "within": change.within,
         "topic": claim.topic,
         "value": msgspec.to_builtins(claim.value),
         "approximation": claim.approximation,

@@ -9,7 +9,7 @@ import msgspec
 
 from keii import names
 from keii.exporters.shown import Cell, Line, Row, Section, clean, facts, lined, locator, minute, section
-from keii.model import Claim, Moment
+from keii.model import Claim, Finding, Moment
 from keii.model.publication import Change, TopicState
 from keii.model.rating import SourceRating
 from keii.model.report import ChronologyEntry, Report
@@ -19,6 +19,18 @@ _QUOTES, _QUOTE = 5, 140  # quotes shown of a publication, characters of each
 _NEWS = 8  # new points shown of a publication
 _LINES = 4  # values shown of one topic in one publication
 _WIDE = 40  # publications shown beside each other
+_ORDER = (
+    "contradiction",
+    "denial-then-admission",
+    "revision",
+    "impossible-order",
+    "hedge-lost",
+    "omission",
+    "single-source",
+    "agreement",
+    "compatible",
+)
+_TURNS = ("admitted", "denied", "withdrawn", "grew", "shrank", "revised", "happened")  # a voice changes its own word
 _TONES = {
     "admitted": "contradicted",
     "denied": "contradicted",
@@ -37,8 +49,12 @@ _TONES = {
 
 
 def mark(change: Change, lang: Lang) -> str:
-    """Return how a claim stands to earlier ones, in a word."""
-    return say(f"change.{change.kind}", lang)
+    """Return how a claim stands to earlier ones, in a word; a change of word with the time that it took."""
+    word = say(f"change.{change.kind}", lang)
+    if change.kind not in _TURNS or change.within is None:
+        return word
+    unit, count = ("hours", change.within) if change.within <= 48 else ("days", -(-change.within // 24))
+    return say(f"change.within.{unit}", lang, {"change": word, "count": f"{count:,}"})
 
 
 def publisher(entry: ChronologyEntry, ratings: Mapping[tuple[str, str | None], SourceRating], lang: Lang) -> list[Line]:
@@ -174,23 +190,17 @@ def _state(state: TopicState, claims: Mapping[str, Claim], entry: ChronologyEntr
     return lined([*lines[:_LINES], *_more(lines, _LINES)], [change.claim for change in told[:6]])
 
 
+def by_weight(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with a YES, contradictions first."""
+    return sorted(
+        (f for f in findings if f.answer == "yes"),
+        key=lambda f: (_ORDER.index(f.kind) if f.kind in _ORDER else 99, f.topic),
+    )
+
+
 def findings(report: Report, lang: Lang) -> Section:
     """Return the findings, contradictions first."""
-    order = (
-        "contradiction",
-        "denial-then-admission",
-        "revision",
-        "impossible-order",
-        "hedge-lost",
-        "omission",
-        "single-source",
-        "agreement",
-        "compatible",
-    )
-    found = sorted(
-        (f for f in report.findings if f.answer == "yes"),
-        key=lambda f: (order.index(f.kind) if f.kind in order else 99, f.topic),
-    )
+    found = by_weight(report.findings)
     by_id = {claim.id: claim for claim in report.claims}
 
     def words(ids: Sequence[str]) -> Cell:

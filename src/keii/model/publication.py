@@ -68,6 +68,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
             ``confirmed`` as certain by the victim, ``hedge-lost`` in retelling, ``sharper`` than before,
             ``agrees`` from another origin, ``repeated`` from the same one; ``inferred`` by the author, who is no source.
         against: ids of the earlier claims that this was compared with, newest last, at most 5.
+        within: hours, rounded up, that passed at most since the newest of them was published; None where unknown.
     """
 
     claim: str
@@ -75,6 +76,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     voice: str
     kind: ChangeKind
     against: tuple[str, ...] = ()
+    within: int | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +112,8 @@ def publications(documents: Iterable[Document]) -> tuple[Publication, ...]:
     """Return documents and the sources quoted in them, numbered in order of publication.
 
     An entry stands where it was certainly out: one that is known to the day only comes after those of that day with a
-    time. Undated ones come last; ties go by document and by order of appearance.
+    time. A quoted source without a time of its own stands just before the document that quotes it. Undated documents
+    come last; ties go by document, by order of appearance, and a document comes after what it quotes.
     """
     found: list[tuple[tuple[dt.datetime, dt.datetime, str, int], Publication]] = []
     for document in documents:
@@ -125,7 +128,7 @@ def publications(documents: Iterable[Document]) -> tuple[Publication, ...]:
             published=document.published,
             updated=document.updated,
         )
-        found.append((_place(own, 0), own))
+        found.append((_place(own, len(document.embedded) + 1), own))
         in_text = sorted(document.embedded, key=lambda quoted: quoted.spans[:1] or ((len(document.text), 0),))
         for at, quoted in enumerate(in_text, start=1):
             entry = Publication(
@@ -139,14 +142,14 @@ def publications(documents: Iterable[Document]) -> tuple[Publication, ...]:
                 published=quoted.published,
                 updated=quoted.updated,
             )
-            found.append((_place(entry, at), entry))
+            found.append((_place(entry, at, document), entry))
     found.sort(key=lambda one: one[0])
     return tuple(msgspec.structs.replace(entry, number=number) for number, (_, entry) in enumerate(found, start=1))
 
 
-def _place(entry: Publication, at: int) -> tuple[dt.datetime, dt.datetime, str, int]:
+def _place(entry: Publication, at: int, quoting: Document | None = None) -> tuple[dt.datetime, dt.datetime, str, int]:
     never = dt.datetime.max.replace(tzinfo=dt.UTC)
-    moment = entry.published
+    moment = entry.published or entry.updated or (quoting and (quoting.published or quoting.updated)) or None
     earliest = moment.earliest if moment and moment.earliest else never
     latest = moment.latest if moment and moment.latest else earliest
     return latest, earliest, entry.document, at
