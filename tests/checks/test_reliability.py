@@ -36,6 +36,7 @@ def test_a_source_is_rated_by_its_kind_and_else_not_at_all() -> None:
         {"name": "b", "kind": "blog", "publisher": "Someone"},
         {"name": "o", "kind": "other"},
         {"name": "x", "kind": "report"},
+        {"name": "p", "kind": "other", "publisher": "Reuters"},
         {"name": "t", "kind": "government", "publisher": "Harbour Television"},
         {"name": "j", "kind": "government", "publisher": "国土技術省"},
     ]
@@ -44,7 +45,7 @@ def test_a_source_is_rated_by_its_kind_and_else_not_at_all() -> None:
     assert letters == {
         "g": ("B", rule), "s": ("C", rule), "r": ("C", rule), "n": ("C", rule),
         "u": ("F", none), "b": ("F", none), "o": ("F", none),
-        "x": ("F", none), "t": ("F", none), "j": ("B", rule),
+        "x": ("F", none), "p": ("C", rule), "t": ("F", none), "j": ("B", rule),
     }  # fmt: skip
 
 

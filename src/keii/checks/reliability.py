@@ -53,9 +53,10 @@ def _rate_source(entry: Publication, letters: Mapping[str, str]) -> SourceRating
     for name in map(normal_name, names):
         if name in letters:
             return _source(entry, letters[name], "user", "user")
-    rule = load("checks/reliability")["kinds"].get(entry.kind)
+    kind = "news" if entry.kind == "other" else entry.kind  # a listed publisher is press whatever the page looks like
+    rule = load("checks/reliability")["kinds"].get(kind)
     named = entry.publisher not in ("", entry.document)
-    if rule is None or not named or (entry.kind == "news" and not _is_press(entry.publisher)):
+    if rule is None or not named or (kind == "news" and not _is_press(entry.publisher)):
         return _source(entry, "F", "none", "none")
     if "publisher" in rule and not re.search(rule["publisher"], entry.publisher):
         return _source(entry, "F", "none", "none")
