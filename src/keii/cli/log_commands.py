@@ -53,8 +53,8 @@ def _hunted(report: Report, lang: Lang, *, as_json: bool) -> int:
             (
                 _what(m),
                 m.host or "?",
-                day_or_minute(m.first_seen),
-                day_or_minute(m.last_seen),
+                day_or_minute(m.first_seen, report.zone),
+                day_or_minute(m.last_seen, report.zone),
                 f"{m.events:,}",
                 _where(m, names_of),
             )
@@ -68,7 +68,13 @@ def _hunted(report: Report, lang: Lang, *, as_json: bool) -> int:
         )
         if coverage is not None:
             searched = [
-                (s.table, f"{s.events:,}", f"{s.host_days:,}", day_or_minute(s.first), day_or_minute(s.last))
+                (
+                    s.table,
+                    f"{s.events:,}",
+                    f"{s.host_days:,}",
+                    day_or_minute(s.first, report.zone),
+                    day_or_minute(s.last, report.zone),
+                )
                 for s in coverage.searched
             ]
             show.table(say("cli.searched", lang), ["table", "#events", "#host-days", "first", "last"], searched)
@@ -117,7 +123,7 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]],
 def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
     """Show infected machines, the path, what left, what was erased."""
     spoken = show.spoken(lang)
-    trace, _ = _traced(case)
+    trace, report = _traced(case)
     if as_json:
         show.json_line(trace)
         return 0
@@ -127,8 +133,8 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
         [
             (
                 i.host,
-                day_or_minute(i.first),
-                day_or_minute(i.last),
+                day_or_minute(i.first, report.zone),
+                day_or_minute(i.last, report.zone),
                 say(f"how.{i.how}", spoken),
                 ", ".join(i.destinations[:4]),
             )
@@ -141,7 +147,7 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
         ("when", "from", "to", "user", "how", "technique", "missing"),
         [
             (
-                day_or_minute(h.first),
+                day_or_minute(h.first, report.zone),
                 h.source_host,
                 h.target_host,
                 h.user or "?",
@@ -155,7 +161,11 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
     )
     for first in trace.first_hosts[:3]:
         show.told(
-            "cli.first-host", spoken, host=first.host, score=f"{first.score:.2f}", at=day_or_minute(first.earliest)
+            "cli.first-host",
+            spoken,
+            host=first.host,
+            score=f"{first.score:.2f}",
+            at=day_or_minute(first.earliest, report.zone),
         )
         for reason in first.speaks_for:
             show.words("  + " + say(reason.why, spoken, reason.facts))
@@ -168,8 +178,8 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
             (
                 t.host,
                 t.destination,
-                day_or_minute(t.first),
-                day_or_minute(t.last),
+                day_or_minute(t.first, report.zone),
+                day_or_minute(t.last, report.zone),
                 size(t.bytes_out),
                 size(t.usual_bytes_out),
             )
@@ -180,7 +190,10 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
     _table(
         say("cli.tampering", spoken),
         ("what", "host", "log", "when", "user"),
-        [(say(f"tamper.{t.kind}", spoken), t.host, t.log, day_or_minute(t.at), t.user or "?") for t in trace.tampering],
+        [
+            (say(f"tamper.{t.kind}", spoken), t.host, t.log, day_or_minute(t.at, report.zone), t.user or "?")
+            for t in trace.tampering
+        ],
         spoken,
     )
     for clock in trace.clocks:
@@ -236,7 +249,7 @@ def coverage(case: Path, *, lang: str | None, as_json: bool) -> int:
 def files_command(case: Path, most: int, *, lang: str | None, as_json: bool) -> int:
     """List the files touched by compromised users and machines, each once."""
     spoken = show.spoken(lang)
-    trace, _ = _traced(case)
+    trace, report = _traced(case)
     if as_json:
         show.json_lines(trace.files)
         return 0
@@ -248,7 +261,7 @@ def files_command(case: Path, most: int, *, lang: str | None, as_json: bool) -> 
         readings=", ".join(f"{n:,} {name}" for name, n in sorted(readings.items())),
     )
     rows = [
-        (f.server, f.path, ",".join(f.operations), ",".join(f.users), day_or_minute(f.first), f.events)
+        (f.server, f.path, ",".join(f.operations), ",".join(f.users), day_or_minute(f.first, report.zone), f.events)
         for f in trace.files[:most]
     ]
     names = [say(f"cli.column.{name}", spoken) for name in ("server", "path", "how", "user", "first")]
