@@ -12,7 +12,8 @@ import trafilatura
 
 from keii.errors import LimitError, UnreadableError
 from keii.model import Document, Source
-from keii.readers.documents.assemble import Known, assemble, read_byline
+from keii.readers.documents.assemble import Known, assemble
+from keii.readers.documents.byline import read_byline
 from keii.readers.documents.encoding import decode
 from keii.readers.documents.html_text import clean, depth_of, walk
 from keii.readers.documents.html_times import linked_data, page_times

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from keii.model import Moment, RejectedDate
-from keii.readers.documents.assemble import Byline
+from keii.readers.documents.byline import Byline
 from keii.readers.documents.times import at_clock, find_times, fold, whole_day, zone_offset
 
 _PUBLISHED = {

@@ -10,6 +10,7 @@ import pytz
 
 from keii.data import load
 from keii.model import Moment
+from keii.readers.documents.time_forms import ERAS, MONTHS, forms, number, yearless
 
 # One character for one character, so that offsets into the folded text are offsets into the text.
 _FOLD = {
@@ -17,38 +18,6 @@ _FOLD = {
     for wide, narrow in zip("０１２３４５６７８９：／．－（）　，＋", "0123456789:/.-() ,+", strict=True)
 }
 _FOLD |= {0xA0: " ", 0x2009: " ", 0x202F: " "}
-_MONTHS = {name: number for number, name in enumerate(
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
-_ERAS = {"令和": 2018, "平成": 1988}
-
-_ZONE = r"(?:\s*\(?(?P<zone{n}>Z\b|UTC[+-]\d{{1,2}}(?::?\d\d)?|GMT[+-]\d{{1,2}}(?::?\d\d)?|[+-]\d\d:?\d\d(?!\d)|日本時間|[A-Z]{{2,4}}T\b|UTC\b|GMT\b)\)?)?"
-_HALF = r"(?P<half{n}>a\.m\.|p\.m\.|[AaPp][Mm]\b)?"
-_JA_CLOCK = (
-    r"(?:\s*(?:\([月火水木金土日](?:曜日?)?\))?\s*(?P<jahalf{n}>午前|午後)?\s*(?P<h{n}>\d{{1,2}})(?:時(?:(?P<m{n}>\d{{1,2}})分|(?P<thirty{n}>半))?|:(?P<mc{n}>\d\d))"
-    r"(?::(?P<s{n}>\d\d)|(?P<sj{n}>\d{{1,2}})秒)?)?"
-)
-_DAY_JA = r"(?:(?P<y1>\d{4})年(?:\([^)]{1,6}\))?|(?P<era>令和|平成)(?P<ey>\d{1,2}|元)年)\s*(?P<mo1>\d{1,2})月\s*(?P<d1>\d{1,2})日"
-_DAY_NUM = r"(?<![\d/.-])(?P<y2>(?:19|20)\d{2})(?P<sep>[-/.])(?P<mo2>\d{1,2})(?P=sep)(?P<d2>\d{1,2})(?!\d|[-/]\d)"
-_EN_CLOCK = (
-    r"(?:\s*,?\s*(?:at\s+|\|\s*|-\s*)?(?P<h{n}>\d{{1,2}})(?::|\.)(?P<m{n}>\d\d)(?::(?P<s{n}>\d\d))?\s*"
-    + _HALF
-    + _ZONE
-    + ")?"
-)
-_MONTH = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
-_FORMS = tuple(re.compile(form) for form in (
-    _DAY_JA + _JA_CLOCK.format(n="") + r"\s*(?P<edition>朝刊|夕刊)?" + _ZONE.format(n=""),
-    _DAY_NUM + r"(?:T(?P<ht>\d\d):?(?P<mt>\d\d)(?::?(?P<st>\d\d)(?:[.,]\d+)?)?|" + _JA_CLOCK.format(n="")[3:-2] + r")?\s*(?P<edition>朝刊|夕刊)?\s*" + r"(?P<half>[AP]M\b)?" + _ZONE.format(n=""),
-    r"(?<![A-Za-z])(?P<mon>" + _MONTH + r")\s+(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>\d{4})" + _EN_CLOCK.format(n=""),
-    r"(?<![\d/])(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s+(?P<mon>" + _MONTH + r")\s*,?\s+(?P<y1>\d{4})" + _EN_CLOCK.format(n=""),
-))  # fmt: skip
-_CLOCK_FIRST = re.compile(
-    r"(?<![\d:])(?P<h>\d{1,2}):(?P<m>\d\d)\s*" + _HALF.format(n="") + _ZONE.format(n="")
-    + r"\s*,?\s*(?:on\s+)?(?:[A-Z][a-z]+day,?\s+)?(?:(?P<mon>" + _MONTH + r")\s+(?P<d1>\d{1,2})|(?P<d2>\d{1,2})\s+(?P<mon2>" + _MONTH + r"))\s*,?\s+(?P<y1>\d{4})"
-)  # fmt: skip
-_YEARLESS = re.compile(
-    r"(?<![\d/.])(?P<mo1>\d{1,2})(?:/|月)(?P<d1>\d{1,2})日?(?!/)" + _JA_CLOCK.format(n="")[:-1] + _ZONE.format(n="")
-)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -72,7 +41,7 @@ def find_times(text: str, lang: str, year: int | None = None) -> tuple[Found, ..
     """
     folded = fold(text)
     hits: list[tuple[int, int, Moment]] = []
-    for form in (_CLOCK_FIRST, *_FORMS):
+    for form in forms():
         for match in form.finditer(folded):
             if any(match.start() < end and start < match.end() for start, end, _ in hits):
                 continue
@@ -80,7 +49,7 @@ def find_times(text: str, lang: str, year: int | None = None) -> tuple[Found, ..
             if moment is not None:
                 hits.append((match.start(), match.end(), moment))
     if year is not None:
-        for match in _YEARLESS.finditer(folded):
+        for match in yearless().finditer(folded):
             if not any(match.start() < end and start < match.end() for start, end, _ in hits):
                 moment = _moment(match, text, lang, year)
                 if moment is not None:
@@ -98,7 +67,7 @@ def _moment(match: re.Match[str], text: str, lang: str, year: int | None) -> Mom
     if hour is None:
         return whole_day(day, lang, written, edition=parts.get("edition"))
     minute = 30 if "thirty" in parts else _first(parts, "m", "mc", "mt")
-    half = (parts.get("half") or parts.get("jahalf") or "").lower().replace(".", "")
+    half = (parts.get("half") or parts.get("half2") or parts.get("jahalf") or "").lower().replace(".", "")
     if half in {"pm", "午後"} and hour < 12:
         hour += 12
     elif half in {"am", "午前"} and hour == 12:
@@ -112,30 +81,38 @@ def _moment(match: re.Match[str], text: str, lang: str, year: int | None) -> Mom
 
 
 def _first(parts: dict[str, str], *names: str) -> int | None:
-    return next((int(parts[name]) for name in names if name in parts), None)
+    return next((number(parts[name]) for name in names if name in parts), None)
 
 
 def _day(parts: dict[str, str], year: int | None) -> dt.date | None:
-    if "era" in parts:
-        number = _ERAS[parts["era"]] + (1 if parts["ey"] == "元" else int(parts["ey"]))
+    found = ERAS[parts["era"]] + number(parts["ey"]) if "era" in parts else _first(parts, "y1", "y2") or year
+    if found is None:
+        return None
+    if "us1" in parts:
+        month, day = _order(int(parts["us1"]), int(parts["us2"]), parts)
     else:
-        found = _first(parts, "y1", "y2") or year
-        if found is None:
-            return None
-        number = found
-    word = parts.get("mon") or parts.get("mon2")
-    month = _MONTHS[word[:3].lower()] if word else _first(parts, "mo1", "mo2")
+        word = parts.get("mon") or parts.get("mon2")
+        month = MONTHS[word[:3].lower()] if word else _first(parts, "mo1", "mo2") or 0
+        day = _first(parts, "d1", "d2") or 0
     try:
-        return dt.date(number, month or 0, _first(parts, "d1", "d2") or 0)
+        return dt.date(found, month, day)
     except ValueError:
         return None
+
+
+def _order(first: int, second: int, parts: dict[str, str]) -> tuple[int, int]:
+    """Return month and day of ``1/30/2020``; (0, 0) where either could be the month and nothing tells."""
+    american = "half" in parts or "half2" in parts or parts.get("zone", "")[:1] in {"E", "C", "M", "P"}
+    if second > 12 or (first <= 12 and american) or first == second:
+        return first, second
+    return (second, first) if first > 12 else (0, 0)
 
 
 def zone_offset(word: str | None, clock: dt.datetime) -> dt.timedelta | None:
     """Return the offset that a zone word (``JST``, ``+0900``, ``UTC+9``, ``ET``) means at ``clock``; None if unknown."""
     if not word:
         return None
-    bare = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", word)
+    bare = re.fullmatch(r"(?:UTC|GMT)?\s?([+-])(\d{1,2})(?::?(\d\d))?", word)
     if bare:
         size = dt.timedelta(hours=int(bare[2]), minutes=int(bare[3] or 0))
         size = -size if bare[1] == "-" else size
