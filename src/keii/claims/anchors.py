@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import product
 from re import _constants as op  # type: ignore[attr-defined]
@@ -25,39 +25,65 @@ _KANA = re.compile(r"[ぁ-んァ-ヶー\s\W]?")
 
 
 class Cue:
-    """A pattern of a lexicon with its place in the scan; searches as the compiled pattern does."""
+    """A list of expressions of a lexicon: fits where one of them does, at the leftmost place, the first of the list first.
 
-    __slots__ = ("bit", "finditer", "fullmatch", "match", "pattern", "search")
+    ``flags`` has a bit for every expression; with the bits seen in a sentence only those are tried that can fit there.
+    """
 
-    def __init__(self, pattern: re.Pattern[str], bit: int) -> None:
-        self.pattern, self.bit = pattern, bit
-        self.search, self.match = pattern.search, pattern.match
-        self.finditer, self.fullmatch = pattern.finditer, pattern.fullmatch
+    __slots__ = ("_patterns", "finditer", "flags", "fullmatch", "match", "search")
+
+    def __init__(self, whole: re.Pattern[str], flags: int, patterns: list[re.Pattern[str]]) -> None:
+        self.flags, self._patterns = flags, patterns
+        self.search, self.match = whole.search, whole.match
+        self.finditer, self.fullmatch = whole.finditer, whole.fullmatch
+
+    def find(self, seen: int, text: str, start: int, end: int) -> re.Match[str] | None:
+        """Return the first fit between two places of a sentence in which the bits ``seen`` can fit."""
+        best: re.Match[str] | None = None
+        bits = seen & self.flags
+        while bits:
+            low = bits & -bits
+            hit = self._patterns[low.bit_length() - 1].search(text, start, end)
+            if hit is not None and (best is None or hit.start() < best.start()):
+                best = hit
+            bits ^= low
+        return best
+
+    def all(self, seen: int, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+        """Yield the fits of every expression."""
+        bits = seen & self.flags
+        while bits:
+            low = bits & -bits
+            yield from self._patterns[low.bit_length() - 1].finditer(text, start, end)
+            bits ^= low
 
 
 class Cues:
-    """The patterns of one language.
+    """The expressions of one language.
 
     Args:
-        flags: flags of ``re`` for every pattern.
+        flags: flags of ``re`` for every expression.
     """
 
     def __init__(self, flags: int) -> None:
         self._flags = flags
-        self._cues: list[Cue] = []
+        self._patterns: list[re.Pattern[str]] = []
         self._scan: tuple[AhoCorasick, list[int], int] | None = None
 
-    def add(self, expression: str) -> Cue:
-        """Compile an expression and give it its place."""
-        cue = Cue(re.compile(expression, self._flags), len(self._cues))
-        self._cues.append(cue)
+    def add(self, expressions: Iterable[str]) -> Cue:
+        """Compile a list of expressions and give each its bit."""
+        first = len(self._patterns)
+        listed = list(expressions)
+        self._patterns += [re.compile(one, self._flags) for one in listed]
         self._scan = None
-        return cue
+        whole = re.compile("|".join(f"(?:{one})" for one in listed) or "(?!)", self._flags)
+        flags = ((1 << len(listed)) - 1) << first
+        return Cue(whole, flags, self._patterns)
 
     def scan(self, text: str) -> Scan:
-        """Look for the anchors of all patterns in a text."""
+        """Look for the anchors of all expressions in a text."""
         if self._scan is None:
-            self._scan = _automaton(self._cues)
+            self._scan = _automaton(self._patterns)
         return Scan(text, *self._scan)
 
 
@@ -82,17 +108,16 @@ class Scan:
         return mask
 
 
-def _automaton(cues: list[Cue]) -> tuple[AhoCorasick, list[int], int]:
+def _automaton(patterns: list[re.Pattern[str]]) -> tuple[AhoCorasick, list[int], int]:
     always, bits = 0, dict[str, int]()
-    for cue in cues:
-        words = anchors(cue.pattern.pattern, cue.pattern.flags)
+    for at, pattern in enumerate(patterns):
+        words = anchors(pattern.pattern, pattern.flags)
         if words is None:
-            always |= 1 << cue.bit
+            always |= 1 << at
             continue
         for word in words:
-            bits[word] = bits.get(word, 0) | 1 << cue.bit
-    words = frozenset(bits)
-    ordered = sorted(words)
+            bits[word] = bits.get(word, 0) | 1 << at
+    ordered = sorted(bits)
     return AhoCorasick(ordered), [bits[word] for word in ordered], always
 
 

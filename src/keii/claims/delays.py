@@ -47,7 +47,7 @@ def delays(where: Where) -> Iterator[Delay]:
     lang, text, sentence = where.document.lang, where.folded, where.sentence
     for topic in ("disclosure.delay", "time.dwell"):
         cue = words(lang, "times", "length", topic)
-        if not where.has(cue) or not cue.search(text, sentence.start, sentence.end):
+        if not where.find(cue, sentence.start, sentence.end):
             continue
         for match in (_JA if lang == "ja" else _EN).finditer(text, sentence.start, sentence.end):
             iso = _iso_ja(match) if lang == "ja" else _iso_en(match)

@@ -11,7 +11,7 @@ from keii.claims.lexicon import times, words
 from keii.claims.places import Where
 from keii.claims.sentences import unquoted
 from keii.model import Date, Document, Interval, Moment, Value
-from keii.moments import Spanned, parse_dates
+from keii.moments import Spanned, may_date, parse_dates
 
 _REACH = 240  # characters from a date to its verb in English
 _STANDS_AT = re.compile(r"(?:の)?(?:時点|現在)")
@@ -35,12 +35,14 @@ class Event(msgspec.Struct, frozen=True):
 
 def dates_of(where: Where) -> list[Spanned]:
     """Return the dates of a sentence, counted from the source's publication."""
-    document, text, sentence = where.document, where.folded, where.sentence
+    document, sentence = where.document, where.sentence
     reference = where.voice.published or document.published or _latest_quoted(document)
     zone = reference.zone if reference and reference.zone else ("+09:00" if document.lang == "ja" else None)
     back = words(document.lang, "times", "looks_back")
-    looks_back = where.has(back) and back.search(text, sentence.start, sentence.end)
+    looks_back = where.find(back, sentence.start, sentence.end)
     begin = max(0, sentence.start - _LOOK_BACK) if looks_back else sentence.start
+    if not may_date(where.folded[begin : sentence.end], document.lang):
+        return []
     read = parse_dates(document.text[begin : sentence.end], document.lang, reference, zone)
     return [Spanned(d.start + begin, d.end + begin, d.moment) for d in read if d.start + begin >= sentence.start]
 
@@ -139,7 +141,7 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
     hits = [
         (hit.start(), order, topic, hit.end())
         for order, (topic, pattern) in enumerate(times("ja", "after"))
-        if where.has(pattern) and (hit := pattern.search(after))
+        if (hit := pattern.find(where.seen, after, 0, len(after)))
     ]
     found = min(hits, default=None)
     if found is None:
@@ -174,7 +176,7 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
     for order, (topic, pattern, weak) in enumerate(
         [*((*row, 0) for row in times("en", "near")), *((*row, _WEAK) for row in times("en", "weak"))]
     ):
-        for hit in pattern.finditer(text, first, last) if where.has(pattern) else ():
+        for hit in pattern.all(where.seen, text, first, last):
             distance = spanned.start - hit.end() if hit.end() <= spanned.start else (hit.start() - spanned.end) * 2
             if topic == "time.disclosed" and distance > _ANNOUNCED:
                 continue

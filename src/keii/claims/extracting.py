@@ -56,7 +56,7 @@ def extract(document: Document) -> tuple[Claim, ...]:
     for where in places(document, fold(document.text)):
         if paragraph != where.sentence.paragraph:
             opened, paragraph = len(claims), where.sentence.paragraph
-        told = revealed(document.text, where.sentence, document.lang)
+        told = revealed(document.text, where.sentence, document.lang, where.seen)
         if told:
             claims[opened:] = [_given(claim, told, where) for claim in claims[opened:]]
             opened = len(claims)
@@ -124,7 +124,7 @@ def _of(where: Where, lead: _Lead | None) -> Iterator[Claim]:
     dates = dates_of(where)
     stand = as_of(where, dates)
     elsewhere = words(lang, "states", "elsewhere")
-    other = where.has(elsewhere) and elsewhere.search(text, sentence.start, sentence.end)
+    other = where.find(elsewhere, sentence.start, sentence.end)
     for claim in _told(where, [one for one in dates if one is not stand], listed=lead is not None):
         told = msgspec.structs.replace(claim, as_of=stand.moment.edtf) if stand else claim
         if other:
@@ -143,7 +143,8 @@ def _scoped(claim: Claim) -> Claim:
 
 def _told(where: Where, dates: list[Spanned], *, listed: bool) -> Iterator[Claim]:
     yield from _topics(where, listed=listed)
-    for count in counted(where.folded, where.sentence.start, where.sentence.end, where.document.lang, listed=listed):
+    text, sentence, lang = where.folded, where.sentence, where.document.lang
+    for count in counted(text, sentence.start, sentence.end, lang, listed=listed, seen=where.seen):
         if any(one.start < count.end and count.start < one.end for one in dates):
             continue  # a day is no count: «on Aug. 28 that servers…»
         claim = _claim(where, where.clause_at(count.start), count.start, count.end, count.topic, count.value)
@@ -188,7 +189,8 @@ def _once(claims: list[Claim]) -> tuple[Claim, ...]:
 
 def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
     lang, text = where.document.lang, where.folded
-    rules = [rule for rule in topics(lang) if where.has(rule.any)]
+    seen_here = where.seen
+    rules = [rule for rule in topics(lang) if seen_here & rule.any.flags]
     if not rules:
         return
     if lang == "ja":
@@ -225,11 +227,10 @@ def _fits(rule: Topic, text: str, clause: Clause, where: Where, *, listed: bool)
 
     A Japanese topic marked by は («カード番号は一部が隠されており、流出していない») may have its verb in a later clause.
     """
-    hit = rule.any.search(text, clause.start, clause.end)
-    never = rule.never is not None and where.has(rule.never) and rule.never.search(text, clause.start, clause.end)
-    if hit is None or never:
+    hit = where.find(rule.any, clause.start, clause.end)
+    if hit is None or (rule.never is not None and where.find(rule.never, clause.start, clause.end)):
         return None, clause
-    if rule.also is None or (where.has(rule.also) and rule.also.search(text, clause.start, clause.end)):
+    if rule.also is None or where.find(rule.also, clause.start, clause.end):
         return hit, clause
     if listed and rule.topic in _LISTED:
         return hit, clause  # the lead-in of the list says what became of it

@@ -73,10 +73,8 @@ def load_all(lang: str) -> None:
 
 def either(words: Iterable[str], lang: str, *, whole: bool = False) -> Cue:
     """Compile words to one alternation; ``whole`` bounds English ones by word limits."""
-    union = "|".join(f"(?:{word})" for word in words) or "(?!)"
-    if whole and lang == "en":
-        union = rf"(?<!\w)(?:{union})(?!\w)"
-    return _CUES[lang].add(union)
+    bounded = whole and lang == "en"
+    return _CUES[lang].add(rf"(?<!\w)(?:{word})(?!\w)" if bounded else word for word in words)
 
 
 def table(lang: str, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,7 +13,7 @@ from keii.claims.anchors import Cue
 from keii.claims.lexicon import scan
 from keii.claims.names import Named
 from keii.claims.sentences import Clause, Sentence, clauses, sentences
-from keii.claims.speakers import Said, Voice, base_voice, spoken
+from keii.claims.speakers import Said, Voice, base_voice, patterns, spoken
 from keii.model import Document, Embedded
 
 _CARRY = 400  # characters over which «ということです» goes on with the speaker of an earlier sentence
@@ -43,9 +44,9 @@ class Where(msgspec.Struct, frozen=True):
     via: tuple[str, ...] = ()
     seen: int = -1
 
-    def has(self, cue: Cue) -> bool:
-        """Return whether a pattern can fit somewhere in the sentence."""
-        return bool(self.seen >> cue.bit & 1)
+    def find(self, cue: Cue, start: int, end: int) -> re.Match[str] | None:
+        """Return the first fit of a list of expressions between two places of the sentence."""
+        return cue.find(self.seen, self.folded, start, end) if self.seen & cue.flags else None
 
     def clause_at(self, position: int) -> Clause:
         """Return the clause that a position stands in."""
@@ -58,6 +59,7 @@ def places(document: Document, folded: str) -> Iterator[Where]:
     starts = [span[0] for span in spans]
     by_id = {quoted.id: quoted for quoted in document.embedded}
     named: dict[str | None, Named] = {}
+    patterns(document.lang)
     scanned = scan(document.lang, folded)
     carried: tuple[int, str | None, str] | None = None
     lasting: tuple[int, str] | None = None  # a paragraph and who tells it
@@ -66,7 +68,8 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             base = base_voice(document, quoted)
             near = carried is not None and carried[1] == base.within and piece.start - carried[0] < _CARRY
             last = carried[2] if carried is not None and near else None
-            said = spoken(document.text, piece, document.lang, last)
+            seen = scanned.mask(piece.start, piece.end)
+            said = spoken(document.text, piece, document.lang, last, seen)
             known = named.setdefault(base.within, Named(document.lang, base.speaker))
             known.note(document.text, piece, None)
             if said is None and lasting and lasting[0] == piece.paragraph and not known.subject(document.text, piece):
@@ -84,7 +87,7 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             words_of = said.words_of if said else (piece.start, piece.end)
             yield Where(
                 document, folded, piece, parts, base, words_of, said.speaker if said else None, said.via if said else (),
-                scanned.mask(piece.start, piece.end),
+                seen,
             )  # fmt: skip
 
 

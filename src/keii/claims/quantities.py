@@ -80,7 +80,7 @@ def _digits(word: str) -> Fraction:
     return Fraction("".join(str(_KANJI[c]) if c in _KANJI else c for c in word))
 
 
-def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = False) -> Iterator[Counted]:
+def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = False, seen: int = -1) -> Iterator[Counted]:
     """Yield the counts of a sentence that speaks of a breach; ``folded`` has narrow digits and the same offsets.
 
     Args:
@@ -89,8 +89,9 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
         end: end, exclusive.
         lang: ``ja`` or ``en``.
         listed: the sentence is an item of a list whose lead-in speaks of a breach.
+        seen: bits of the expressions that can fit in the sentence.
     """
-    if not listed and not words(lang, "quantities", "about").search(folded, start, end):
+    if not listed and not words(lang, "quantities", "about").find(seen, folded, start, end):
         return
     if lang == "en":
         yield from _money(folded, start, end)

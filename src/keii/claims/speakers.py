@@ -7,7 +7,8 @@ from functools import cache
 
 import msgspec
 
-from keii.claims.lexicon import table
+from keii.claims.anchors import Cue
+from keii.claims.lexicon import either, table
 from keii.claims.sentences import Sentence
 from keii.model import Document, Embedded, Moment
 
@@ -40,54 +41,64 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class _Patterns(msgspec.Struct, frozen=True):
-    anonymous: re.Pattern[str]
+    """Expressions of ``speakers.yaml``; as cues those that few sentences can fit."""
+
+    anonymous: Cue
     named: re.Pattern[str]
-    revealed: re.Pattern[str]
+    revealed: Cue
     continued: re.Pattern[str]
     attacker: re.Pattern[str]
-    again: re.Pattern[str]
+    again: Cue
     passed_on: re.Pattern[str]
-    asked: re.Pattern[str]
-    tail: re.Pattern[str]
-    self_named: re.Pattern[str]
+    asked: Cue
+    tail: Cue
+    self_named: Cue
     nameless: re.Pattern[str]
 
 
 @cache
-def _patterns(lang: str) -> _Patterns:
+def patterns(lang: str) -> _Patterns:
+    """Return the expressions of a language; to be called once before its first scan."""
     t = table(lang, "speakers")
     attacker = re.compile("|".join(t["attacker"]), re.I)
+
+    def cue(expression: str) -> Cue:
+        return either([f"(?-i:{expression})" if lang == "en" else expression], lang)
+
     never = re.compile(r"(?!)")
     if lang == "ja":
         return _Patterns(
-            re.compile(rf"({t['anonymous']}){t['according']}|({t['names']}){t['according']}"),
-            re.compile(rf"(?:({t['names']})|「([^「」]{{2,20}})」(?:[(（][^()（）]{{1,20}}[)）])?)(?:は|も|では)"),
-            re.compile(rf"({t['anonymous']}){t['revealed']}"),
-            re.compile(t["continued"]),
-            attacker,
-            re.compile(rf"(?:{t['told_again']}){t['according']}"),
-            re.compile(rf"({t['names']})(?:側)?{t['passed_on']}"),
-            re.compile(rf"(?:({t['anonymous']})|({t['names']})){t['asked']}"),
-            re.compile(t["tail"]),
-            re.compile(t["self_named"]),
-            re.compile(t["anonymous"]),
+            anonymous=cue(rf"({t['anonymous']}){t['according']}|({t['names']}){t['according']}"),
+            named=re.compile(
+                rf"(?:({t['names']})|「([^「」]{{2,20}})」(?:[(（][^()（）]{{1,20}}[)）])?)(?:は|も|では)"
+            ),
+            revealed=cue(rf"({t['anonymous']}){t['revealed']}"),
+            continued=re.compile(t["continued"]),
+            attacker=attacker,
+            again=cue(rf"(?:{t['told_again']}){t['according']}"),
+            passed_on=re.compile(rf"({t['names']})(?:側)?{t['passed_on']}"),
+            asked=cue(rf"(?:({t['anonymous']})|({t['names']})){t['asked']}"),
+            tail=cue(t["tail"]),
+            self_named=cue(t["self_named"]),
+            nameless=re.compile(t["anonymous"]),
         )
     aside = r"(?:, (?:which|who|whose|a|an|the|its) [^.;]{0,90}?,)?"
     named = rf"(?:spokes\w+ (?:for|of) (?:the )?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
+    saying = r"(?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?)"
     return _Patterns(
-        re.compile(
-            rf"\b({t['anonymous']})(?: (?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?)|,)", re.I
+        anonymous=cue(rf"(?i:\b({t['anonymous']})(?: {saying}|,))"),
+        named=re.compile(named),
+        revealed=cue(
+            rf"(?:[Aa]ccording to|,? citing|[Aa]s reported by) ((?i:{t['anonymous_cited']})|(?:{t['names']}))"
         ),
-        re.compile(named),
-        re.compile(rf"(?:[Aa]ccording to|,? citing|[Aa]s reported by) ((?i:{t['anonymous_cited']})|(?:{t['names']}))"),
-        never,
-        attacker,
-        re.compile(t["told_again"]),
-        never,
-        never,
-        never,
-        re.compile(t["self_named"]),
-        never,
+        continued=never,
+        attacker=attacker,
+        again=cue(t["told_again"]),
+        passed_on=never,
+        asked=cue(r"(?!)x"),
+        tail=cue(t["verbs"]),
+        self_named=cue(t["self_named"]),
+        nameless=never,
     )
 
 
@@ -108,7 +119,7 @@ def base_voice(document: Document, embedded: Embedded | None) -> Voice:
     return Voice(document.publisher or document.author or None, (), None, document.published)
 
 
-def spoken(text: str, sentence: Sentence, lang: str, carried: str | None) -> Said | None:
+def spoken(text: str, sentence: Sentence, lang: str, carried: str | None, seen: int = -1) -> Said | None:
     """Return who is given the word in a sentence, None where nobody is.
 
     Args:
@@ -116,23 +127,24 @@ def spoken(text: str, sentence: Sentence, lang: str, carried: str | None) -> Sai
         sentence: the sentence.
         lang: its language.
         carried: who spoke shortly before in the same source: «ということです» goes on with them.
+        seen: bits of the expressions that can fit in the sentence.
     """
-    found = (_japanese if lang == "ja" else _english)(text, sentence, carried)
+    found = (_japanese if lang == "ja" else _english)(seen, text, sentence, carried)
     if found is not None:
         return found
     if not carried:
         return None
     if lang == "en":
         return Said(carried, (sentence.start, sentence.end)) if text[sentence.start] in '"“' else None
-    goes_on = _patterns("ja").continued.search(text, max(sentence.start, sentence.end - 14), sentence.end)
+    goes_on = patterns("ja").continued.search(text, max(sentence.start, sentence.end - 14), sentence.end)
     return Said(carried, (sentence.start, sentence.end)) if goes_on else None
 
 
-def revealed(text: str, sentence: Sentence, lang: str) -> str | None:
+def revealed(text: str, sentence: Sentence, lang: str, seen: int = -1) -> str | None:
     """Return who a sentence names as the source of the ones before it (政府筋など複数の関係者が明らかにした)."""
     if lang != "ja":
         return None
-    match = _patterns("ja").revealed.search(text, sentence.start, sentence.end)
+    match = patterns("ja").revealed.find(seen, text, sentence.start, sentence.end)
     return f"anonymous:{match[1]}" if match else None
 
 
@@ -145,33 +157,33 @@ def _is_name(word: str, forbidden: list[str]) -> bool:
     return word not in forbidden and _no_ends().search(word) is None
 
 
-def _japanese(text: str, sentence: Sentence, carried: str | None) -> Said | None:
-    patterns, forbidden = _patterns("ja"), table("ja", "speakers")["not_names"]
+def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> Said | None:
+    known, forbidden = patterns("ja"), table("ja", "speakers")["not_names"]
     whole = (sentence.start, sentence.end)
     quoted = _before_a_quotation(text, sentence, carried)
     if quoted is not None:
         return quoted
-    told = patterns.anonymous.search(text, *whole)
+    told = known.anonymous.find(seen, text, *whole)
     if told and told[1]:
         return Said(f"anonymous:{told[1]}", whole, lasting=True)
-    if patterns.again.search(text, *whole):
+    if known.again.find(seen, text, *whole):
         return Said(carried or "同社", whole, lasting=True)
     if told and _is_name(told[2], forbidden):
         return Said(told[2], whole, lasting=True)
-    asked = patterns.asked.search(text, *whole)
+    asked = known.asked.find(seen, text, *whole)
     if asked and asked[1]:
         return Said(f"anonymous:{asked[1]}", whole)
     if asked and _is_name(asked[2], forbidden):
         return Said(asked[2], whole)
-    if patterns.tail.search(text, max(sentence.start, sentence.end - _TAIL), sentence.end):
-        itself = patterns.self_named.search(text, *whole)
+    if known.tail.find(seen, text, max(sentence.start, sentence.end - _TAIL), sentence.end):
+        itself = known.self_named.find(seen, text, *whole)
         if itself:
             return Said("attacker:" + itself[1], whole)
-        for match in patterns.named.finditer(text, *whole):
+        for match in known.named.finditer(text, *whole):
             name = match[1] or match[2]
             if _is_name(name, forbidden):
-                attacker = patterns.attacker.search(name)
-                nameless = patterns.nameless.fullmatch(name)
+                attacker = known.attacker.search(name)
+                nameless = known.nameless.fullmatch(name)
                 teller = "attacker:" + name if attacker else "anonymous:" + name if nameless else name
                 return _passed_on(text, sentence, teller, match.end())
     return None
@@ -180,7 +192,7 @@ def _japanese(text: str, sentence: Sentence, carried: str | None) -> Said | None
 def _passed_on(text: str, sentence: Sentence, teller: str, after: int) -> Said:
     """Return what a teller passes on (a minister: «…と同社から報告を受けた») as the words of whom they had it from."""
     whole = (sentence.start, sentence.end)
-    passed = _patterns("ja").passed_on.search(text, after, sentence.end)
+    passed = patterns("ja").passed_on.search(text, after, sentence.end)
     if passed and passed[1] != teller and _is_name(passed[1], table("ja", "speakers")["not_names"]):
         return Said(passed[1], whole, (teller,))
     return Said(teller, whole)
@@ -188,7 +200,7 @@ def _passed_on(text: str, sentence: Sentence, teller: str, after: int) -> Said:
 
 def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> Said | None:
     """Return who says what stands in 「」 and is followed by a verb of saying."""
-    patterns, forbidden = _patterns("ja"), table("ja", "speakers")["not_names"]
+    known, forbidden = patterns("ja"), table("ja", "speakers")["not_names"]
     opened = text.find("「", sentence.start, sentence.end)
     while opened >= 0:
         closed = text.find("」", opened, sentence.end)
@@ -196,10 +208,10 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
             return None
         if closed - opened > 12 and _verbs().match(text, closed + 1):
             first = max(sentence.start, opened - _LEAD)
-            named = (m[1] or m[2] for m in patterns.named.finditer(text, first, opened))
+            named = (m[1] or m[2] for m in known.named.finditer(text, first, opened))
             names = [name for name in named if _is_name(name, forbidden)]
             if names:
-                passed = patterns.passed_on.search(text, opened, closed)
+                passed = known.passed_on.search(text, opened, closed)
                 if passed:
                     return Said(passed[1], (opened, closed + 1), (names[-1],))
                 return Said(names[-1], (opened, closed + 1))
@@ -209,29 +221,29 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
     return None
 
 
-def _english(text: str, sentence: Sentence, carried: str | None) -> Said | None:
-    patterns = _patterns("en")
+def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> Said | None:
+    known = patterns("en")
     whole = (sentence.start, sentence.end)
-    itself = patterns.self_named.search(text, *whole)
+    itself = known.self_named.find(seen, text, *whole)
     if itself:
         return Said("attacker:" + itself[1], whole)
-    told = patterns.anonymous.search(text, *whole)
+    told = known.anonymous.find(seen, text, *whole)
     if told:
         return Said(f"anonymous:{told[1]}", whole)
-    according = patterns.revealed.search(text, *whole)
+    according = known.revealed.find(seen, text, *whole)
     if according:
         name = according[1].strip()
         if re.fullmatch(table("en", "speakers")["anonymous_alone"], name, re.I):
             return Said(f"anonymous:{name}", whole)
-        named = patterns.named.search(text, sentence.start, according.start())
+        named = known.named.search(text, sentence.start, according.start())
         if named and according.group().lstrip(", ").startswith("citing"):
             return Said(name, whole, (named[1],))
         return Said(name, whole)
-    if patterns.again.search(text, *whole):
+    if known.again.find(seen, text, *whole):
         return Said(carried or "the company", whole)
-    named = patterns.named.search(text, *whole)
+    named = known.named.search(text, *whole) if seen & known.tail.flags else None
     if named:
         name = _BEFORE_NAME.sub("", named[1])
-        attacker = patterns.attacker.search(name)
+        attacker = known.attacker.search(name)
         return Said("attacker:" + name if attacker else name, whole)
     return None

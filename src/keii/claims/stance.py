@@ -40,10 +40,10 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
         if not words("en", "states", "denied_intrusion").search(where.folded, first, last):
             return "affirmed", None
     for name, pattern in states(lang, "polarity"):
-        if not where.has(pattern) or (topic in _NEGATIVE_TOPICS and (name != "denied" or lang == "en")):
+        if not where.seen & pattern.flags or (topic in _NEGATIVE_TOPICS and (name != "denied" or lang == "en")):
             continue
         first = start if lang == "ja" else max(clause.start, start - _REACH)
-        if pattern.search(where.folded, first, min(clause.end, start + _REACH)):
+        if where.find(pattern, first, min(clause.end, start + _REACH)):
             return ("denied", None) if name == "denied" else ("not-confirmed", name)
     return "affirmed", None
 
@@ -72,7 +72,7 @@ def modality(
         if verb is not None:
             first, stop = max(clause.start, verb - _BESIDE), max(verb, clause.start)
         for name, pattern in states("en", "modality"):
-            if where.has(pattern) and pattern.search(text, first, stop):
+            if where.find(pattern, first, stop):
                 return name
         return "certain"
     if text[last - 1] != "。" and _QUESTION.match(text[start:last]):
@@ -82,7 +82,7 @@ def modality(
     hits = [
         (hit.start(), order, name)
         for order, (name, pattern) in enumerate(states("ja", "modality"))
-        if where.has(pattern) and (hit := pattern.search(text, start if verb is None else verb, reach))
+        if (hit := where.find(pattern, start if verb is None else verb, reach))
     ]
     if hits:
         return min(hits)[2]
