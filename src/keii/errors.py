@@ -7,6 +7,7 @@ KeiiError
 ├── UnreadableError   a source, or a member of an archive, cannot be read at all; the rest goes on, exit code 1
 │   └── LimitError    a bound was reached (size, depth, ratio, count): the source was made to exhaust us
 ├── RuleError         a rule or pattern cannot be loaded; it is listed as not loadable
+├── EndpointError     a model's endpoint did not answer, or answered what cannot be used; other pieces of text go on
 └── LakeError         a lake file is damaged, or could not be written whole
 """
 
@@ -44,6 +45,10 @@ class LimitError(UnreadableError):
 
 class RuleError(KeiiError):
     """A rule or an intel pattern cannot be loaded."""
+
+
+class EndpointError(KeiiError):
+    """The endpoint of a model did not answer, or not in a form that can be used."""
 
 
 class LakeError(KeiiError):

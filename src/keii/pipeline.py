@@ -25,6 +25,7 @@ from keii.model import Claim, Document, Finding, Source, Trace, Verdict
 from keii.model.hypothesis import Analysis
 from keii.model.rating import SourceRating
 from keii.model.report import Report, SourceEntry
+from keii.proposals import Endpoint, Proposed, cut, prompt_hash, propose
 from keii.readers import documents as document_readers
 from keii.readers.logs.mapping import load_mapping
 from keii.report import Parts, compose
@@ -308,6 +309,40 @@ def hypotheses_of(path: Path) -> tuple[Analysis, dict[str, Claim]]:
         names = [name for name in (settings.victim, *settings.speakers) if name]
         held = Claims(claims, case.catalog.documents(), names)
         return analyse(settings.hypotheses, held), {claim.id: claim for claim in claims}
+
+
+def propose_claims(path: Path, progress: Callable[[str, int, int], None]) -> tuple[list[Claim], Proposed]:
+    """Ask the endpoint of ``case.toml`` for further claims; return the case's own and what came of asking.
+
+    The ledger tells what leaves the machine before anything does, and afterwards what came back. What is kept goes to
+    ``report/proposals.jsonl``, never among the claims of the case. UsageError where the case names no endpoint.
+    """
+    with Case.open(path) as case, case.writing():
+        if case.settings.llm is None:
+            raise UsageError(
+                "no [llm] there: a model is asked only where the case names it", place=str(path / "case.toml")
+            )
+        endpoint = Endpoint(case.settings.llm)
+        documents, told = case.catalog.documents(), case.catalog.claims()
+        if not documents:
+            raise UsageError("no documents to ask about; `keii add` and `keii run` come first", place=str(path))
+        todo = cut(documents, case.settings.llm.piece)
+        asked = f"{case.settings.llm.base_url}, model {case.settings.llm.model}, prompt sha256 {prompt_hash()}"
+        sent = sum(len(piece.text) for _, piece in todo)
+        sources = ", ".join(dict.fromkeys(document.source for document, _ in todo))
+        case.note(f"proposals asked of {asked}: {sent} characters in {len(todo)} pieces of {sources}")
+        found = propose(documents, told, endpoint, progress)
+        data = b"".join(msgspec.json.encode(claim) + b"\n" for claim in found.claims)
+        unfinished = case.tmp / "proposals.jsonl"
+        unfinished.write_bytes(data)
+        unfinished.replace(case.report_root / unfinished.name)
+        refused = ", ".join(f"{count} {why}" for why, count in found.refused.items()) or "none"
+        case.note(
+            f"proposals of {asked}: {len(found.claims)} kept in report/proposals.jsonl, sha256 "
+            f"{hashlib.sha256(data).hexdigest()}; refused: {refused}; pieces without a usable answer: "
+            f"{len(found.failures)}, not sent: {found.unasked}"
+        )
+        return list(told), found
 
 
 @contextmanager

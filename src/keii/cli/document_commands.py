@@ -10,6 +10,7 @@ import click
 from keii import names, pipeline
 from keii.claims import to_json
 from keii.cli import show
+from keii.cli.proposals_shown import print_proposals
 from keii.cli.shapes import comparison, source_entry
 from keii.cli.time_commands import print_over_time
 from keii.errors import UsageError
@@ -57,14 +58,17 @@ def sources(paths: tuple[Path, ...], *, text: bool, lang: str | None, as_json: b
 @click.command()
 @show.paths_argument
 @click.option("--over-time", is_flag=True, help="Show each topic after every publication: who said what until then.")
+@click.option("--propose", is_flag=True, help="Ask the model that case.toml names for more; sends the documents' text.")
 @show.lang_option
 @show.json_option
-def claims(paths: tuple[Path, ...], *, over_time: bool, lang: str | None, as_json: bool) -> int:
+def claims(paths: tuple[Path, ...], *, over_time: bool, propose: bool, lang: str | None, as_json: bool) -> int:
     """Extract what sources say, claim by claim, exact to the character."""
     spoken = show.spoken(lang)
     if over_time:
         print_over_time(paths, spoken, as_json=as_json)
         return 0
+    if propose:
+        return print_proposals(paths, spoken, as_json=as_json)
     found, _ = pipeline.claims_of(paths)
     if as_json:
         show.json_lines(to_json(claim) for claim in found)

@@ -83,6 +83,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
         evidence: number of records or spans that it rests on.
         note: how the value came about, in English, one sentence; how a number was counted, what an inference rests on.
         covers: for observed claims, what was searched, in words; empty for stated ones.
+        proposed: the model and the prompt that proposed it (``name, prompt 0123456789ab``); None for what a rule or a log
+            tells. A proposed claim never joins the others by itself.
     """
 
     id: str
@@ -109,6 +111,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     evidence: int = 1
     note: str = ""
     covers: str = ""
+    proposed: str | None = None
 
 
 def claim_id(*parts: object) -> str:
