@@ -15,8 +15,9 @@ from keii.model import Document, Source
 from keii.readers.documents.assemble import Known, assemble
 from keii.readers.documents.byline import read_byline
 from keii.readers.documents.encoding import decode
+from keii.readers.documents.html_dates import ARCHIVES, linked_data
 from keii.readers.documents.html_text import clean, depth_of, walk
-from keii.readers.documents.html_times import linked_data, page_times
+from keii.readers.documents.html_times import page_times
 from keii.readers.documents.interface import DocumentReader
 from keii.readers.documents.language import language
 
@@ -26,6 +27,9 @@ MAX_EXTRACT = 1_500_000  # characters up to which trafilatura is asked; it needs
 _SIGNS = re.compile(
     rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<article[\s>]|<meta\s|<div[\s>]|<p[\s>]", re.IGNORECASE
 )
+_REPLAYED = re.compile(
+    r"^https?://[^/]*archive[^/]*/(?:web/)?\d{8,14}[a-z_]*/(?=https?:)"
+)  # an archive's address before
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 
 
@@ -64,9 +68,11 @@ def read_page(page: str, source: Source, notes: tuple[str, ...] = (), url: str =
         raise UnreadableError("the page holds no text that can be read", place=source.name)
     lang = language(text)
     byline = read_byline(text, lang)
-    if byline.published is None or "T" not in byline.published.edtf:
+    if not byline.labelled or byline.published is None or "T" not in byline.published.edtf:
         around = read_byline(_around(visible, about.title), lang)
-        byline = around if around.published is not None else byline
+        coarse = byline.published is None or "T" not in byline.published.edtf
+        if around.published is not None and (around.labelled > byline.labelled or (coarse and not byline.labelled)):
+            byline = around
     times = page_times(root, lang, byline, about.url)
     if about.title and about.title not in text[: len(about.title) + 600]:
         text = f"{about.title}\n{text}"
@@ -138,12 +144,13 @@ def metadata(root: Any, url: str) -> Known:
         (str(link.get("href")) for link in root.iter("link") if "canonical" in str(link.get("rel", ""))), ""
     )
     title = headline or metas.get("og:title", "") or next((top for top in tops if top), "") or named
-    site = metas.get("og:site_name", "") or publisher or metas.get("application-name", "")
+    names = (metas.get("og:site_name", ""), publisher, metas.get("application-name", ""))
+    site = next((name for name in names if name and not ARCHIVES.search(name)), "")
     if not site and (parts := re.split(r"\s*[|｜]\s*|\s+[-–—:：]\s+", named)) and len(parts) > 1:
         site = parts[-1]
     return Known(
         publisher=site[:200], title=_without_site(title, site)[:500],
-        url=(canonical or metas.get("og:url", "") or url)[:2_000], author=(author or metas.get("author", ""))[:200],
+        url=_REPLAYED.sub("", canonical or metas.get("og:url", "") or url)[:2_000], author=(author or metas.get("author", ""))[:200],
     )  # fmt: skip
 
 

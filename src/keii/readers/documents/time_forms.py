@@ -15,7 +15,10 @@ WEEKDAY = (
 )
 _KANJI = "〇零一二三四五六七八九十"
 _N = rf"[\d{_KANJI}]"
-_MONTH = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    r"Nov(?:ember)?|Dec(?:ember)?)\b\.?"
+)
 _HALF = r"(?P<half>a\.m\.|p\.m\.|[AaPp][Mm]\b)"
 _JA_CLOCK = (
     rf"(?:\s*(?:\([月火水木金土日](?:曜日?)?(?:・祝)?\)|[月火水木金土日]曜日?)?[\s,|]*(?P<jahalf>午前|午後)?\s*"
@@ -52,7 +55,8 @@ def forms() -> tuple[re.Pattern[str], ...]:
         + r")?\s*(?P<edition>朝刊|夕刊)?\s*(?P<half>[AaPp]\.?[Mm]\b\.?)?" + zone,
         short_era + _JA_CLOCK + zone,
         rf"(?<![A-Za-z])(?P<mon>{_MONTH})\s*(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>\d{{4}})(?!\d)" + _EN_CLOCK + zone,
-        rf"(?<![\d/])(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+(?:of\s+)?|-)(?P<mon>{_MONTH})(?:\s*,?\s+|-)(?P<y1>\d{{4}})(?!\d)" + _EN_CLOCK + zone,
+        rf"(?<![\d/])(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+(?:of\s+)?|-)"
+        rf"(?P<mon>{_MONTH})(?:\s*,?\s+|-)(?P<y1>\d{{4}})(?!\d)" + _EN_CLOCK + zone,
         r"(?<![\d/.-])(?P<us1>\d{1,2})/(?P<us2>\d{1,2})/(?P<y1>(?:19|20)\d{2})(?![\d/])" + _EN_CLOCK + zone,
     )  # fmt: skip
     return tuple(re.compile(form) for form in written)
