@@ -14,7 +14,7 @@ import pytest
 from keii.errors import UsageError
 from keii.exporters import EXPORTERS, render
 from keii.exporters.chronology import as_csv, as_markdown
-from keii.exporters.sections_public import over_time
+from keii.exporters.sections_time import over_time
 from keii.report import Parts, compose
 from tests.report.build import EVIL, parts
 
@@ -141,9 +141,11 @@ def test_the_chronology_as_markdown_is_one_table() -> None:
 def test_over_time_has_a_row_a_topic_and_a_column_a_publication() -> None:
     made = over_time(REPORT, "en")
     assert [row[0].text for row in made.rows] == ["files affected", "leak of data"]
-    assert len(made.columns) == 3
+    assert len(made.columns) == 4
     files, leak = made.rows
     assert [line.mark for line in files[1].lines] == ["new"]
     assert [line.mark for line in files[2].lines] == ["more exact"]
     assert leak[1].text == ""
+    assert [line.text for line in leak[3].lines] == ["data taken out (not confirmed) — Alpha"]
+    assert len(files[3].lines) == 2
     assert leak[2].lines[0].tone == "not-verifiable"

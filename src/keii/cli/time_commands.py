@@ -12,8 +12,8 @@ from keii import pipeline
 from keii.cli import show
 from keii.cli.shapes import chronology_entry, history_entry
 from keii.exporters.chronology import as_csv, as_markdown
-from keii.exporters.sections_public import chronology as chronology_table
-from keii.exporters.sections_public import over_time as over_time_table
+from keii.exporters.sections_time import chronology as chronology_table
+from keii.exporters.sections_time import over_time as over_time_table
 from keii.exporters.shown import Cell, Section
 from keii.wording import Lang, say
 

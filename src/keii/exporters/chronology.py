@@ -7,7 +7,7 @@ import io
 
 from keii import names
 from keii.exporters.markdown import table
-from keii.exporters.sections_public import chronology, news, published
+from keii.exporters.sections_time import chronology, news, published
 from keii.exporters.shown import clean
 from keii.model.report import Report
 from keii.wording import Lang, say

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from keii.exporters.sections_logs import files, hosts, matches, path, searched, tampering, transfers
-from keii.exporters.sections_public import chronology, claims, findings, over_time, sources, statement
+from keii.exporters.sections_public import claims, findings, sources, statement
+from keii.exporters.sections_time import chronology, over_time
 
 SECTIONS = (
     chronology,

@@ -17,6 +17,8 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2
 Row = list["Cell | str"]
 WITH_IDS = ("claims", "matches", "findings")  # tables whose rows are cited: the first cell cites the row itself
 CITED = 5_000  # rows of a table that is cited
+LINES = 4  # lines of one cell
+QUOTE = 140  # characters of a quotation
 MOST = 50  # rows of one table; the whole is in the JSON, and the table says how many it leaves out
 
 
@@ -72,6 +74,20 @@ def lined(lines: Sequence[Line], cites: Sequence[str] = ()) -> Cell:
     own = tuple(msgspec.structs.replace(line, text=clean(line.text)) for line in lines)
     text = " / ".join(f"{line.text} [{line.mark}]" if line.mark else line.text for line in own)
     return Cell(text, tuple(cites), lines=own)
+
+
+def more(items: Sequence[object], shown: int) -> list[Line]:
+    """Return a line that says how many of ``items`` are not among the first ``shown``, or none."""
+    return [Line(f"… (+{len(items) - shown})")] if len(items) > shown else []
+
+
+def short_quote(words: str) -> str:
+    """Return a quotation short, without line breaks and without a quotation mark whose other half lies outside."""
+    flat = " ".join(words.split())
+    for open_, close in ("「」", "『』", "“”"):
+        flat = flat.removesuffix(close) if open_ not in flat else flat
+        flat = flat.removeprefix(open_) if close not in flat else flat
+    return flat if len(flat) <= QUOTE else flat[: QUOTE - 1] + "…"
 
 
 def minute(instant: str | None, report: Report) -> str:
