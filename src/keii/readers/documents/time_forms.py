@@ -11,17 +11,17 @@ MONTHS = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
 ERAS = {"令和": 2018, "平成": 1988, "R": 2018, "H": 1988}
 WEEKDAY = (
-    r"(?:Mon(?:day)?|Tue(?:s|sday)?|Wed(?:s|nesday)?|Thu(?:r|rs|rsday)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)\b\.?"
+    r"(?i:Mon(?:day)?|Tue(?:s|sday)?|Wed(?:s|nesday)?|Thu(?:r|rs|rsday)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)\b\.?"
 )
 _KANJI = "〇零一二三四五六七八九十"
 _N = rf"[\d{_KANJI}]"
 _MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    r"(?i:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
     r"Nov(?:ember)?|Dec(?:ember)?)\b\.?"
 )
 _HALF = r"(?P<half>a\.m\.|p\.m\.|[AaPp][Mm]\b)"
 _JA_CLOCK = (
-    rf"(?:\s*(?:\([月火水木金土日](?:曜日?)?(?:・祝)?\)|[月火水木金土日]曜日?)?[\s,|]*(?P<jahalf>午前|午後)?\s*"
+    rf"(?:\s*(?:\([月火水木金土日](?:曜日?)?(?:・祝)?\)|[月火水木金土日]曜日?|\(?{WEEKDAY}\)?)?[\s,|]*(?P<jahalf>午前|午後|[AP]M(?=\s?\d))?\s*"
     rf"(?P<h>{_N}{{1,3}})(?:時(?:(?P<m>{_N}{{1,3}})分|(?P<thirty>半))?(?!間)|:(?P<mc>\d\d))(?::(?P<s>\d\d)|(?P<sj>\d{{1,2}})秒)?)?"
 )
 # Between the day and its clock: ``at``, a slash, a bar, a dot; a weekday may stand there too.
@@ -40,8 +40,8 @@ def forms() -> tuple[re.Pattern[str], ...]:
     """Return the patterns of a whole date with or without a clock, the surest first."""
     zone = _zone()
     ja_day = (
-        rf"(?:(?P<y1>[\d{_KANJI}]{{4}})年(?:\([^)]{{1,6}}\))?|(?P<era>令和|平成)(?P<ey>{_N}{{1,3}}|元)年)\s*"
-        rf"(?P<mo1>{_N}{{1,2}})月\s*(?P<d1>{_N}{{1,3}})日"
+        rf"(?:(?P<y1>[\d{_KANJI}]{{4}})\s?年(?:\([^)]{{1,6}}\))?|(?P<era>令和|平成)(?P<ey>{_N}{{1,3}}|元)\s?年)\s*"
+        rf"(?P<mo1>{_N}{{1,2}})\s?月\s*(?P<d1>{_N}{{1,3}})\s?日"
     )
     number_day = (
         r"(?<![\d/.-])(?P<y2>(?:19|20)\d{2})(?P<sep>[-/.])\s?(?P<mo2>\d{1,2})(?P=sep)\s?(?P<d2>\d{1,2})(?!\d|[-/]\d)"
@@ -50,9 +50,9 @@ def forms() -> tuple[re.Pattern[str], ...]:
     written = (
         rf"(?<![\d:])(?P<h>\d{{1,2}})[:.](?P<m>\d\d)\s*{_HALF}?{zone}\s*(?:,|on|[|/·•–—-])?\s*(?:{WEEKDAY},?\s+)?"
         rf"(?:(?P<mon>{_MONTH})\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<mon2>{_MONTH}))\s*,?\s+(?P<y1>\d{{4}})",
-        ja_day + _JA_CLOCK + r"\s*(?P<edition>朝刊|夕刊)?" + zone,
+        ja_day + _JA_CLOCK + r"(?:\s?(?P<half>[AaPp]\.?[Mm]\b\.?))?(?:付け?)?\s*(?P<edition>朝刊|夕刊)?" + zone,
         number_day + r"(?:T(?P<ht>\d\d):?(?P<mt>\d\d)(?::?(?P<st>\d\d)(?:[.,]\d+)?)?|" + r"(?:\s*at\s)?" + _JA_CLOCK[3:-2]
-        + r")?\s*(?P<edition>朝刊|夕刊)?\s*(?P<half>[AaPp]\.?[Mm]\b\.?)?" + zone,
+        + r")?(?:付け?)?\s*(?P<edition>朝刊|夕刊)?\s*(?P<half>[AaPp]\.?[Mm]\b\.?)?" + zone,
         short_era + _JA_CLOCK + zone,
         rf"(?<![A-Za-z])(?P<mon>{_MONTH})\s*(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>\d{{4}})(?!\d)" + _EN_CLOCK + zone,
         rf"(?<![\d/])(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+(?:of\s+)?|-)"
