@@ -317,7 +317,7 @@ def propose_claims(path: Path, progress: Callable[[str, int, int], None]) -> tup
     The ledger tells what leaves the machine before anything does, and afterwards what came back. What is kept goes to
     ``report/proposals.jsonl``, never among the claims of the case. UsageError where the case names no endpoint.
     """
-    with Case.open(path) as case, case.writing():
+    with Case.open(path) as case:
         if case.settings.llm is None:
             raise UsageError(
                 "no [llm] there: a model is asked only where the case names it", place=str(path / "case.toml")
@@ -333,9 +333,10 @@ def propose_claims(path: Path, progress: Callable[[str, int, int], None]) -> tup
         case.note(f"proposals asked of {asked}: {sent} characters in {len(todo)} pieces of {sources}")
         found = propose(documents, told, endpoint, progress)
         data = b"".join(msgspec.json.encode(claim) + b"\n" for claim in found.claims)
-        unfinished = case.tmp / "proposals.jsonl"
-        unfinished.write_bytes(data)
-        unfinished.replace(case.report_root / unfinished.name)
+        with case.writing():
+            unfinished = case.tmp / "proposals.jsonl"
+            unfinished.write_bytes(data)
+            unfinished.replace(case.report_root / unfinished.name)
         refused = ", ".join(f"{count} {why}" for why, count in found.refused.items()) or "none"
         case.note(
             f"proposals of {asked}: {len(found.claims)} kept in report/proposals.jsonl, sha256 "
