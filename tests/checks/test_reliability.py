@@ -86,6 +86,22 @@ def test_what_another_origin_or_the_logs_contradict_is_doubtful() -> None:
     assert codes([one, log], [PRESS]) == ["C5", "B4"]
 
 
+def test_a_possibility_does_not_speak_against_a_denial() -> None:
+    leak = {"topic": "leak.occurred", "cat": "data-exfiltration"}
+    denied = {**leak, "polarity": "denied", "source": "s.html", "said": "2021-02-03"}
+    maybe = {**leak, "modality": "possible", "source": "a.html", "said": "2021-02-01"}
+    assert codes([denied, maybe], [OFFICIAL, PRESS]) == ["C6", "C4"]
+
+
+def test_who_writes_about_others_is_no_origin_beside_them() -> None:
+    blog = {"name": "b.html", "kind": "blog", "publisher": "Blog", "said": "2021-02-05"}
+    retold = {**FILES, "source": "b.html", "said": "2021-02-05", "speaker": "author"}
+    one = {**FILES, "source": "a.html", "said": "2021-02-01"}
+    two = {**FILES, "source": "s.html", "said": "2021-02-03"}
+    assert codes([retold, one], [blog, PRESS]) == ["F2", "C6"]
+    assert codes([retold, one, two], [blog, PRESS, OFFICIAL]) == ["F1", "C1", "C1"]
+
+
 def test_a_word_that_its_own_voice_changed_is_doubtful() -> None:
     first = {**FILES, "source": "a.html", "said": "2021-02-01", "speaker": "Alpha"}
     later = {"topic": "affected.files", "num": 900, "source": "s.html", "said": "2021-02-03"}

@@ -150,12 +150,13 @@ def _credibility(claims: Claims, claim: Claim, weighed: Sequence[Claim]) -> Clai
         if how.kind == "different" and claims.same_speaker(claim, other) and claims.earlier(claim, other)
     ]
     digit, why = _digit(claims, claim, equal, near, different, later)
+    origins = len({_origin(claims, c) for c in equal}) + (claim.speaker != "author")
     return ClaimRating(
         claim=claim.id,
         letter="F",
         digit=digit,
         by="rule",
-        why=Reason(why=f"credibility.{why}", facts={"origins": str(1 + len({_origin(claims, c) for c in equal}))}),
+        why=Reason(why=f"credibility.{why}", facts={"origins": str(origins)}),
         supports=tuple(other.id for other in (equal or near)[:_MOST]),
         against=tuple(other.id for other in (*different, *later)[:_MOST]),
     )
@@ -172,21 +173,18 @@ def _digit(
     different: Sequence[Claim],
     later: Sequence[Claim],
 ) -> tuple[int, str]:
-    against = {_origin(claims, other) for other in different}
-    if against:
-        if equal:
-            return 3, "disputed"
-        return (
-            (5, "contradicted-by-logs")
-            if "logs" in against
-            else (5, "contradicted")
-            if len(against) > 1
-            else (4, "doubtful")
-        )
+    against = {_origin(claims, other) for other in different if other.modality not in _HEDGED}
+    if different and equal:
+        return 3, "disputed"
+    if "logs" in against:
+        return 5, "contradicted-by-logs"
+    if different:  # a possibility does not speak against what is told as certain
+        return ((6, "open"), (4, "doubtful"), (5, "contradicted"))[min(len(against), 2)]
     if later:
         return 4, "revised"
-    firm = [other for other in equal if other.modality not in _HEDGED]
-    if firm and claim.modality not in _HEDGED:
+    firm = {_origin(claims, other) for other in equal if other.modality not in _HEDGED}
+    needed = 2 if claim.speaker == "author" else 1  # who writes about others is no origin beside them
+    if len(firm) >= needed and claim.modality not in _HEDGED:
         return 1, "confirmed"
     if equal:
         return 2, "probable"
