@@ -54,8 +54,9 @@ def run(case: Case, progress: Progress, *, lang: Lang | None = None) -> RunRepor
 
 def _stage(case: Case, name: str, stage: Callable[[Case], None], progress: Progress) -> bool:
     """Run a stage if what it rests on changed since it last ran."""
+    settings = msgspec.structs.replace(case.settings, hypotheses=(), llm=None)  # no stage reads these
     key = hashlib.sha256(
-        msgspec.json.encode([__version__, name, _inputs(case, name), case.settings], order="sorted")
+        msgspec.json.encode([__version__, name, _inputs(case, name), settings], order="sorted")
     ).hexdigest()
     if case.catalog.fingerprint(name) == key:
         return False
@@ -295,20 +296,26 @@ def source_ratings(paths: Sequence[Path], documents: Sequence[Document]) -> tupl
     return rate_sources(documents, given)
 
 
+def analysis_of(case: Case) -> Analysis | None:
+    """Return the analysis of a case's competing hypotheses, None where ``case.toml`` holds none."""
+    settings = case.settings
+    if not settings.hypotheses:
+        return None
+    names = [name for name in (settings.victim, *settings.speakers) if name]
+    return analyse(settings.hypotheses, Claims(case.catalog.claims(), case.catalog.documents(), names))
+
+
 def hypotheses_of(path: Path) -> tuple[Analysis, dict[str, Claim]]:
     """Return the analysis of a case's competing hypotheses, and its claims by id. UsageError where it holds none."""
     with Case.open(path) as case:
-        settings = case.settings
-        if not settings.hypotheses:
+        analysis = analysis_of(case)
+        if analysis is None:
             raise UsageError(
                 'no [[hypothesis]] there; write at least two, such as id = "subsidiary", '
                 'expects = [{topic = "entry.vector", value = "subsidiary"}]',
                 place=str(path / "case.toml"),
             )
-        claims = case.catalog.claims()
-        names = [name for name in (settings.victim, *settings.speakers) if name]
-        held = Claims(claims, case.catalog.documents(), names)
-        return analyse(settings.hypotheses, held), {claim.id: claim for claim in claims}
+        return analysis, {claim.id: claim for claim in case.catalog.claims()}
 
 
 def propose_claims(path: Path, progress: Callable[[str, int, int], None]) -> tuple[list[Claim], Proposed]:

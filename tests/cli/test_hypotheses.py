@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from keii import pipeline
 from keii.case.case import Case
+from keii.cli.show import Bars
 from tests.checks.build import claim
 from tests.cli.test_cli import keii
 
@@ -73,6 +75,18 @@ def test_tables_and_markdown(case: Path, lang: str) -> None:
     markdown = keii("hypotheses", case, "--markdown", "--lang", lang).stdout
     assert r"By mail. \| \<script\>" in markdown
     assert markdown.count("| subsidiary | mail |") == 1
+
+
+def test_writing_a_hypothesis_does_not_make_the_stages_run_again(tmp_path: Path) -> None:
+    (tmp_path / "post.txt").write_text("Harbour Post\n30 January 2020\n\n412 files were stolen.\n")
+    Case.create(tmp_path / "case", "n").add([tmp_path / "post.txt"])
+    with Case.open(tmp_path / "case") as made:
+        assert "claims" in pipeline.run(made, Bars()).stages
+    with (tmp_path / "case" / "case.toml").open("a") as file:
+        file.write(HYPOTHESES)
+    with Case.open(tmp_path / "case") as made:
+        assert pipeline.run(made, Bars()).stages == ()
+        assert pipeline.analysis_of(made) is not None
 
 
 def test_likelihood_and_confidence_never_stand_in_one_sentence() -> None:
