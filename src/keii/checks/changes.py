@@ -12,6 +12,10 @@ from keii.model import Category, Claim, Date, Finding, Interval, Moment, Number
 from keii.model.publication import Change, ChangeKind, publications
 
 _MOST = 5  # earlier claims named by a change
+_IN_ORDER = frozenset(
+    ("admitted", "denied", "withdrawn", "grew", "shrank", "revised", "happened")
+    + ("not-confirmed", "affirmed", "confirmed", "hedge-lost", "sharper")
+)  # kinds that say what came after what
 _BACK = 400  # distinct earlier claims of a topic that one is compared with; more say nothing new
 
 
@@ -37,10 +41,13 @@ def changes(claims: Claims, findings: Sequence[Finding] = ()) -> tuple[Change, .
     for entry in publications(claims.documents):
         own = sorted(told.get((entry.document, entry.within), ()), key=lambda claim: (claim.start, claim.end, claim.id))
         here: list[Claim] = []
+        dated = bool(entry.published or entry.updated)
         for claim in own:
             kind, against = _change(claims, claim, before.get(claim.topic, ()), here)
             if claim.id in admits and kind != "repeated":
                 kind, against = "admitted", [*(c for c in claims.all if c.id in admits[claim.id])]
+            if not dated and kind in _IN_ORDER:
+                kind = "other"  # nobody knows whether it was said before or after
             ids = tuple(c.id for c in against[-_MOST:])
             voice = claims.voice(claim)
             found.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from keii.checks.headline import adds_up, agreeing, headline, totals
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.values import relation
 from keii.model import Claim, Finding
@@ -16,9 +17,17 @@ def run(claims: Claims) -> Iterator[Finding]:
     """Yield contradictions and compatible pairs, once per topic and pair of different values."""
     for topic in claims.topics:
         pairs: dict[tuple[str, str, str, str], tuple[list[Claim], list[Claim]]] = {}
-        told = [claim for claim in claims.of(topic) if not is_inference(claim)]
+        told = headline(claims, [claim for claim in claims.of(topic) if not is_inference(claim)])
+        agree, sums = agreeing(claims, told), totals(claims, told)
         for one, other in combinations(told, 2):
             kind, why = _judge(claims, one, other)
+            if (
+                why in ("number", "time", "items", "category")
+                and frozenset((claims.teller(one), claims.teller(other))) in agree
+            ):
+                continue  # they share a value; what else each names is more, not other
+            if why == "number" and (adds_up(claims, sums, one, other) or adds_up(claims, sums, other, one)):
+                continue
             if not kind or (why == "logs" and (_borne_out(one, told) or _borne_out(other, told))):
                 continue
             first, second = sorted((_position(one), _position(other)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keii.checks.interface import Check, Claims, found
-from keii.model import Claim, Finding
+from keii.model import Category, Claim, Finding
 
 _DENIED = ("leak.occurred", "intrusion.occurred", "leak.personal", "leak.sensitive", "data.personal", "data.classified")
 _ADMITS = (
@@ -36,6 +36,7 @@ def run(claims: Claims) -> Iterator[Finding]:
                 and claim.polarity == "affirmed"
                 and claim.modality == "certain"
                 and claims.earlier(denial, claim)
+                and _same_data(denial, claim)
             ]
             if admitted:
                 same = any(claim.topic == denial.topic for claim in admitted)
@@ -48,6 +49,12 @@ def run(claims: Claims) -> Iterator[Finding]:
                     why if same else f"{why}-then-access",
                     against=admitted[:5],
                 )
+
+
+def _same_data(denial: Claim, claim: Claim) -> bool:
+    """Return whether an admission is about what was denied: who denied the leak of card data may admit another."""
+    kinds = [set(one.value.items) if isinstance(one.value, Category) else set() for one in (denial, claim)]
+    return not kinds[0] or bool(kinds[0] & kinds[1])
 
 
 def _admissions(topic: str) -> tuple[str, ...]:

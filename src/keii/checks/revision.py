@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keii.checks.headline import headline
 from keii.checks.interface import Check, Claims, found, is_single
 from keii.checks.values import relation
 from keii.model import Claim, Finding
@@ -13,7 +14,7 @@ def run(claims: Claims) -> Iterator[Finding]:
     """Yield one finding per change of one voice's word on one topic, from its last word before to the next."""
     for topic in claims.topics:
         voices: dict[str, list[Claim]] = {}
-        for claim in claims.of(topic):
+        for claim in headline(claims, claims.of(topic)):
             if claim.basis == "stated":
                 voices.setdefault(claims.origins.voice(claim), []).append(claim)
         for said in voices.values():

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from keii.checks.origins import normal_name
 from keii.data import load
-from keii.model import ELSEWHERE, Category, Claim, Date, Interval, Number
+from keii.model import ELSEWHERE, Category, Claim, Date, Interval, Number, Value
 
 Kind = Literal["equal", "compatible", "different", "incomparable"]
 
@@ -78,8 +78,16 @@ def _polarity(one: Claim, other: Claim) -> Relation | None:
             return Relation("incomparable", "category")
         if one.value.items and other.value.items and not set(one.value.items) & set(other.value.items):
             return Relation("incomparable", "items")
+        denied, affirmed = (one, other) if one.polarity == "denied" else (other, one)
+        if _narrower(denied.value, affirmed.value):
+            return Relation("incomparable", "items")  # «no card data leaked» does not deny that data leaked
         return Relation("different", "polarity")
     return Relation("different", "polarity") if one.value == other.value else Relation("incomparable", "value")
+
+
+def _narrower(denied: Value, affirmed: Value) -> bool:
+    """Return whether a denial speaks of a part only."""
+    return isinstance(denied, Category) and isinstance(affirmed, Category) and bool(denied.items) and not affirmed.items
 
 
 _UNITS = {"item": "record", "piece": "file", "document": "file", "people": "person", "account": "account"}
@@ -102,6 +110,8 @@ def _numbers(one: Claim, a: Number, other: Claim, b: Number) -> Relation:
             return Relation("compatible", "bound")
         if "up-to" in claim.approximation and far <= own:
             return Relation("compatible", "bound")
+    if ("certain" in (one.modality, other.modality)) and one.modality != other.modality:
+        return Relation("compatible", "scope")  # what is certain is counted apart from what is only possible
     scopes = {one.scope, other.scope} - {None}
     if len(scopes) == 2 or ("new" in scopes and one.scope != other.scope):
         return Relation("compatible", "scope")
@@ -124,6 +134,8 @@ def _categories(topic: str, a: Category, b: Category) -> Relation:
     Two descriptions in other words («a foreign group», «a hacker group») are not a contradiction; two countries are.
     """
     if a.cat != b.cat:
+        if any({a.cat, b.cat} <= set(together) for together in load("checks/together").get(topic, ())):
+            return Relation("compatible", "together")
         return Relation("different", "category") if _closed(topic) else Relation("incomparable", "category")
     if any(_same_thing(one, other) for one in a.items for other in b.items):
         return Relation("equal", "same")

@@ -28,6 +28,7 @@ _LEADING = re.compile(r"^(?:この中に|その中に|これに|多くが|[\d〇
 _MARKED = re.compile(r"[^、。「」]{0,8}は")
 _JUDGED = ("leak.", "actor.", "entry.", "log.", "intrusion.")  # what an author outside cannot know, only conclude
 _LISTED = ("leak.personal", "data.card", "data.credentials", "data.kind")
+_OF_DATA = ("leak.occurred", "leak.sensitive", "data.classified")
 _ACROSS = ("detect.by", "duty.reported")  # told around a quotation: «A社から「…」と連絡があった»
 _FACTS = ("time.detection", "time.awareness", "time.containment", "time.scope_determined", "time.outage_start")
 _INFERRED = "The author's own words, an inference from the sources quoted in this document."
@@ -201,7 +202,7 @@ def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
             hit, clause_of = _fits(rule, text, clause, where, listed=listed)
             if hit is None or (rule.topic, rule.cat) in seen:
                 continue
-            items = _items(rule, where.document.text, clause)
+            items = _items(rule, where, clause)
             if rule.needs_name and not items:
                 continue
             seen.add((rule.topic, rule.cat))
@@ -241,11 +242,20 @@ def _fits(rule: Topic, text: str, clause: Clause, where: Where, *, listed: bool)
     return None, clause
 
 
-def _items(rule: Topic, text: str, clause: Clause) -> tuple[str, ...]:
+def _items(rule: Topic, where: Where, clause: Clause) -> tuple[str, ...]:
     if rule.named is None:
-        return ()
+        return _subjects(rule, where, clause)
+    text = where.document.text
     found = (_LEADING.sub("", match[1]) for match in rule.named.finditer(text, clause.start, clause.end))
     return tuple(dict.fromkeys(rule.same.get(name, name) for name in found if name))
+
+
+def _subjects(rule: Topic, where: Where, clause: Clause) -> tuple[str, ...]:
+    """Return the kinds of data that a clause about a leak names: «no card data leaked» denies no more than that."""
+    if rule.topic not in _OF_DATA:
+        return ()
+    kinds = words(where.document.lang, "states", "kinds").all(where.seen, where.folded, clause.start, clause.end)
+    return tuple(sorted({hit.group().lower() for hit in kinds}))
 
 
 def _claim(

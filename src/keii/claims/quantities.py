@@ -131,7 +131,7 @@ def _count(
     )
     approximation = "+".join(dict.fromkeys([*before, *after])) or "exact"
     scope = next(
-        (key for key, pattern in scopes(lang) if pattern.search(text, max(start, first - 24), min(end, last + 24))),
+        (key for key, pattern in scopes(lang) if pattern.search(text, max(start, first - 24), min(end, last + 60))),
         None,
     )
     return Counted(first, max(stop, last), row.topic, value, approximation, scope)
