@@ -111,6 +111,14 @@ CASES = {
         [paper(1), paper(2)],
         ["first", "agrees"],
     ),
+    "an undated page turns nobody's word": (
+        [
+            says(1, **LEAK, speaker="Alpha"),
+            {**says(2, **LEAK, speaker="Alpha", polarity="denied"), "said": None},
+        ],
+        [paper(1), {"name": "2.html", "kind": "blog", "publisher": "Blog"}],
+        ["first", "other"],
+    ),
     "said twice in one publication is new once": (
         [says(1, **LEAK), says(1, 9, **LEAK)],
         [paper(1)],

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from keii.checks import Claims
+from keii.checks.changes import changes
 from keii.report import Parts, compose
+from keii.report.over_time import over_time
 from keii.report.wording import day_or_minute, size
 from keii.wording import say
 from tests.report.build import parts
@@ -58,3 +63,26 @@ def test_small_words() -> None:
     assert day_or_minute("2019-03-05T01:42:10.000000+00:00") == "2019-03-05 01:42 UTC"
     assert day_or_minute("2019-03-05T01:42:10.000000+00:00", "Asia/Tokyo") == "2019-03-05 10:42 +09:00"
     assert day_or_minute(None) == "?"
+
+
+def test_over_time_tells_the_last_word_of_every_voice() -> None:
+    files, leak = REPORT.over_time
+    assert (files.topic, leak.topic) == ("affected.files", "leak.occurred")
+    assert [state.publication for state in files.states] == [1, 2]
+    assert [len(state.standing) for state in files.states] == [1, 2]
+    assert files.states[1].standing[1].claims == ("c-files",)
+
+
+def test_an_undated_page_does_not_have_the_last_word() -> None:
+    held = parts()
+    undated = [msgspec.structs.replace(one, published=None) for one in held.documents]
+    both = [msgspec.structs.replace(c, speaker="Alpha") for c in held.claims if c.topic == "affected.files"]
+    told = changes(Claims(both, undated))
+    last = over_time(both, told, undated)[0].states[-1].standing
+    assert [standing.publication for standing in last] == [1]
+
+
+def test_a_rating_that_names_nothing_is_asked_about() -> None:
+    held = parts()
+    rated = msgspec.structs.replace(held, ratings=msgspec.structs.replace(held.ratings, unmatched=("Nobody",)))
+    assert "question.unmatched-rating" in {question.what.why for question in compose(rated).questions}

@@ -12,10 +12,7 @@ from keii.model import Category, Claim, Date, Finding, Interval, Moment, Number
 from keii.model.publication import Change, ChangeKind, publications
 
 _MOST = 5  # earlier claims named by a change
-_IN_ORDER = frozenset(
-    ("admitted", "denied", "withdrawn", "grew", "shrank", "revised", "happened")
-    + ("not-confirmed", "affirmed", "confirmed", "hedge-lost", "sharper")
-)  # kinds that say what came after what
+_WITHOUT_ORDER = ("first", "other", "contradicts", "agrees", "repeated", "inferred")  # kinds that hold in any order
 _BACK = 400  # distinct earlier claims of a topic that one is compared with; more say nothing new
 
 
@@ -46,7 +43,7 @@ def changes(claims: Claims, findings: Sequence[Finding] = ()) -> tuple[Change, .
             kind, against = _change(claims, claim, before.get(claim.topic, ()), here)
             if claim.id in admits and kind != "repeated":
                 kind, against = "admitted", [*(c for c in claims.all if c.id in admits[claim.id])]
-            if not dated and kind in _IN_ORDER:
+            if not dated and kind not in _WITHOUT_ORDER:
                 kind = "other"  # nobody knows whether it was said before or after
             ids = tuple(c.id for c in against[-_MOST:])
             voice = claims.voice(claim)

@@ -50,7 +50,7 @@ def compose(parts: Parts) -> Report:
         sources=tuple(parts.sources),
         documents=tuple(parts.documents),
         chronology=chronology(parts.documents, parts.claims, parts.changes, parts.ratings.sources),
-        over_time=over_time(parts.claims, parts.changes),
+        over_time=over_time(parts.claims, parts.changes, parts.documents),
         timeline=timeline(parts.claims, parts.trace),
         claims=tuple(parts.claims),
         findings=tuple(parts.findings),

@@ -13,6 +13,7 @@ from keii.model.hypothesis import Analysis, EvidenceRow, Removal, Standing
 from keii.wording import Lang, say
 
 _LEVELS = ("low", "moderate", "high")
+_SHOWN = 10  # logs that cannot speak, in words; the analysis holds all of them
 
 
 class ShownTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,12 +168,16 @@ def _silences(analysis: Analysis, claims: Mapping[str, Claim], lang: Lang) -> It
             "why": say(lack.why, lang),
         }
         yield say(key, lang, facts)
-    for id_ in analysis.limits:
-        claim = claims.get(id_)
-        if claim is not None:
-            facts = {
-                "topic": names.topic(claim.topic, lang),
-                "where": claim.about or claim.source,
-                "who": names.speaker(claim, lang),
-            }
-            yield say("hypotheses.limits", lang, facts)
+    limits = dict.fromkeys(_limit(claims[id_], lang) for id_ in analysis.limits if id_ in claims)
+    yield from list(limits)[:_SHOWN]
+    if len(limits) > _SHOWN:
+        yield say("hypotheses.more-limits", lang, {"count": len(limits) - _SHOWN})
+
+
+def _limit(claim: Claim, lang: Lang) -> str:
+    facts = {
+        "topic": names.topic(claim.topic, lang),
+        "where": claim.about or claim.source,
+        "who": names.speaker(claim, lang),
+    }
+    return say("hypotheses.limits", lang, facts)
