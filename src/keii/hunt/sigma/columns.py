@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -91,12 +92,18 @@ def column_of(table: str, present: Sequence[str], asked: str) -> str | None:
     The header of a Windows event is asked for by exact names only: an event's own field of such a name stands in a
     column that begins with ``Data_``, or in ``more``.
     """
-    if asked in present:
+    exact, lower = _by_name(tuple(present))
+    if asked in exact:
         return asked
     wanted = asked.lower()
     if table == "windows" and wanted in _HEADER:
         wanted = f"data_{wanted}"
-    return next((name for name in present if name.lower() == wanted), None)
+    return lower.get(wanted)
+
+
+@lru_cache(maxsize=256)
+def _by_name(present: tuple[str, ...]) -> tuple[frozenset[str], dict[str, str]]:
+    return frozenset(present), {name.lower(): name for name in reversed(present)}
 
 
 class Chunk:
@@ -107,28 +114,37 @@ class Chunk:
         self.rows = table.num_rows
         self._table_name = name
         self._encoded: dict[str, tuple[Part, ...]] = {}
+        self._present = tuple(table.column_names)
         self._names: dict[str, str | None] = {}
 
     def name(self, asked: str) -> str | None:
         """Return the column for a name, None where there is none."""
         if asked not in self._names:
-            self._names[asked] = column_of(self._table_name, self.table.column_names, asked)
+            self._names[asked] = column_of(self._table_name, self._present, asked)
         return self._names[asked]
 
     def names(self) -> list[str]:
         """Return the columns that hold values of the event."""
-        return [name for name in self.table.column_names if name not in NOT_VALUES]
+        return [name for name in self._present if name not in NOT_VALUES]
 
     def encoded(self, name: str) -> tuple[Part, ...]:
         """Return the parts of a column: one, or as many as its longest list has values."""
         parts = self._encoded.get(name)
         if parts is None:
-            column = self.table[name].combine_chunks()
-            if isinstance(column, pa.ChunkedArray):  # of no chunk at all
-                column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+            column = one_array(self.table[name])
             arrays = list(_of_list(column)) if pa.types.is_list(column.type) else [column]
             parts = self._encoded[name] = tuple(encode(array) for array in arrays)
         return parts
+
+
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column in one piece, with one set of distinct values."""
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    whole = column.combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):  # of no piece at all
+        whole = whole.chunk(0) if whole.num_chunks else pa.array([], column.type)
+    return whole
 
 
 def _of_list(column: pa.Array) -> Iterator[pa.Array]:
@@ -194,9 +210,9 @@ class View:
 
     def _of_more(self, asked: str) -> tuple[Part, ...]:
         """Take a field out of ``more``: only texts that name it are parsed."""
-        if self.chunk.name("more") is None:
+        more = self.raw()
+        if more is None:
             return ()
-        (more,) = (self._cut(part) for part in self.chunk.encoded("more"))
         used = more.used()
         texts = more.values.array.take(pa.array(used))
         quoted = orjson.dumps(asked).decode() + ":"
@@ -217,12 +233,19 @@ class View:
                 found.append(name)
         return found
 
+    def columns(self) -> Iterator[Part]:
+        """Yield every column's values (for keywords); those of ``more`` are ``raw``."""
+        for name in self.chunk.names():
+            yield from self._column(name)
+
+    def raw(self) -> Part | None:
+        """Return the texts of ``more`` as they are written, JSON."""
+        return self._cut(self.chunk.encoded("more")[0]) if self.chunk.name("more") is not None else None
+
     def _every(self) -> tuple[Part, ...]:
-        parts = [part for name in self.chunk.names() for part in self._column(name)]
-        if self.chunk.name("more") is not None:
-            (more,) = (self._cut(part) for part in self.chunk.encoded("more"))
-            parts += split(more, [_all_texts(more.values.text(int(code))) for code in more.used()])
-        return tuple(parts)
+        more = self.raw()
+        fields = split(more, [_all_texts(more.values.text(int(code))) for code in more.used()]) if more else []
+        return (*self.columns(), *fields)
 
     def _first(self, candidates: Sequence[tuple[Part, ...]]) -> tuple[Part, ...]:
         """Return the first candidate's value where it has one, else the next one's."""

@@ -11,7 +11,7 @@ from keii.hunt.sigma.mapping import witnesses
 from keii.hunt.sigma.matching import Engine
 from keii.hunt.sigma.outcome import RuleOutcome, RulesHunted
 from keii.hunt.sigma.rules import About, NotLoaded, Rule, RuleSet
-from keii.hunt.sigma.scanning import scan
+from keii.hunt.sigma.scanning import matches, places
 from keii.hunt.sigma.searched import Offers
 from keii.hunt.sigma.tally import Places, Tally
 from keii.lake.schema import TABLES
@@ -39,17 +39,17 @@ def hunt_rules(lake: Lake, rules: RuleSet, *, most: int = MOST) -> RulesHunted:
     for table in TABLES:
         if table not in engine.tables():
             continue
-        for scanned in scan(lake, engine, table):
+        for chunk, hits in matches(lake, engine, table):
             found: dict[int, list[Rows]] = defaultdict(list)
-            for hit in engine.match(table, scanned.chunk):
+            for hit in hits:
                 found[hit.rule].append(hit.rows)
             if not found:
                 continue
             held = {number: np.unique(np.concatenate(rows)) for number, rows in found.items()}
             every = np.unique(np.concatenate(list(held.values())))
-            places = Places(scanned.places(every))
+            found_at = Places(places(chunk, every))
             for number, rows in held.items():
-                tallies[number].add(places, np.searchsorted(every, rows))
+                tallies[number].add(found_at, np.searchsorted(every, rows))
     offers = Offers(lake, engine.tables())
     outcomes = [
         _outcome(number, rule, tallies.get(number), offers, engine)

@@ -34,9 +34,15 @@ class Offers:
             self._offers = {table: _offers(connection, table) for table in sorted(tables) if lake.of(table)}
         finally:
             connection.close()
+        self._known: dict[Witness, LogSearched | None] = {}
 
     def of(self, witness: Witness) -> LogSearched | None:
         """Return what there is of a witness, None where there is no such event."""
+        if witness not in self._known:
+            self._known[witness] = self._of(witness)
+        return self._known[witness]
+
+    def _of(self, witness: Witness) -> LogSearched | None:
         found = [
             offer for offer in self._offers.get(witness.table, ()) if offer.kind is None or witness.takes(*offer.kind)
         ]

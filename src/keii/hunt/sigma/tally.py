@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from keii.hunt.sigma.columns import encode
+from keii.hunt.sigma.columns import encode, one_array
 from keii.hunt.sigma.outcome import HostSeen
 from keii.lake.schema import TIME
 from keii.model import Locator
@@ -41,9 +41,7 @@ def _texts(table: pa.Table, names: tuple[str, ...], rows: int) -> pa.DictionaryA
     found: pa.Array = pa.nulls(rows, pa.string())
     for name in names:
         if name in table.column_names:
-            column = table[name].combine_chunks()
-            column = column.chunk(0) if isinstance(column, pa.ChunkedArray) and column.num_chunks else column
-            found = pc.coalesce(found, column.cast(pa.string())) if rows else found
+            found = pc.coalesce(found, one_array(table[name].cast(pa.string())))
     return found
 
 

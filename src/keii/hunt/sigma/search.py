@@ -1,0 +1,63 @@
+"""Texts looked for in one field of many rows, and the rows that have them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from keii.hunt.sigma.anchors import BEGIN, END
+from keii.hunt.sigma.columns import Rows, View
+from keii.hunt.sigma.expression import ANY_FIELD
+from keii.hunt.sigma.literals import Literals, rows_of
+from keii.hunt.sigma.mapping import Column, Field
+
+KEYWORDS = Column(ANY_FIELD)
+
+
+class Search:
+    """Texts looked for in one field, and the rules that each speaks for."""
+
+    def __init__(self, texts: Sequence[str], rules: Sequence[Sequence[int]], field: Field) -> None:
+        self._literals = Literals(texts)
+        self._written = Literals([_as_json(text) for text in texts]) if field == KEYWORDS else None
+        self._field = field
+        self.rules = rules
+
+    def rows(self, view: View) -> dict[int, Rows]:
+        """Return per text (its number) the rows of the view that have it, rising."""
+        found: dict[int, list[Rows]] = defaultdict(list)
+        if self._written is None:
+            searched = [(self._literals, part) for part in view.parts(self._field)]
+        else:
+            searched = [(self._literals, part) for part in view.columns()]
+            searched += [(self._written, raw)] if (raw := view.raw()) is not None else []
+        for literals, part in searched:
+            texts, codes = literals.find(part)
+            if not len(texts):
+                continue
+            distinct, place = np.unique(codes, return_inverse=True)
+            rows, begin, end = rows_of(part, distinct)
+            counts = (end - begin)[place]
+            total = int(counts.sum())
+            within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+            every = rows[np.repeat(begin[place], counts) + within]
+            ends = np.cumsum(_sums(texts, counts))
+            for text, some in zip(np.unique(texts).tolist(), np.split(every, ends[:-1]), strict=True):
+                found[text].append(some)
+        return {text: np.unique(np.concatenate(each)) for text, each in found.items()}
+
+
+def _as_json(text: str) -> str:
+    """Return a text as it stands inside JSON: what a value holds, the value's JSON holds so written."""
+    return orjson.dumps(text.strip(BEGIN + END)).decode()[1:-1]
+
+
+def _sums(texts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the sum of counts per text; texts rise."""
+    starts = np.flatnonzero(np.diff(texts, prepend=-1))
+    sums: npt.NDArray[np.int64] = np.add.reduceat(counts, starts)
+    return sums
