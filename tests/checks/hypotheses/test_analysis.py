@@ -195,6 +195,12 @@ def test_what_nobody_speaks_of_is_told_with_what_the_logs_could_have_shown(
     assert lacking.limits == limits
 
 
+def test_what_is_contradicted_is_not_called_unspoken() -> None:
+    found = analyse(hypotheses(), told([{"topic": "entry.vector", "cat": "vpn", "speaker": "Paper A"}]))
+    assert marks(found.rows[0]) == "II"
+    assert [one.topic for one in found.unspoken] == ["time.intrusion_start"]
+
+
 def test_a_topic_that_implies_a_leak_speaks_against_a_hypothesis_without_one() -> None:
     text = """
 name = "n"
@@ -227,6 +233,16 @@ def test_counts_are_held_against_bounds_with_their_qualifiers(short: dict[str, A
     )
     found = analyse(hypotheses(text), told([{"topic": "affected.files", **short}]))
     assert [marks(row) for row in found.rows] == ([mark] if mark else [])
+
+
+def test_at_least_a_number_is_not_the_same_evidence_as_the_number() -> None:
+    text = 'name = "n"\n[[hypothesis]]\nid = "a"\nexpects = [{topic = "affected.files", at_least = 20000}]'
+    shorts = [
+        {"topic": "affected.files", "num": 1514, "speaker": "Paper A"},
+        {"topic": "affected.files", "num": 1514, "approximation": "at-least", "basis": "observed"},
+    ]
+    found = analyse(hypotheses(text), told(shorts))
+    assert {row.basis: marks(row) for row in found.rows} == {"stated": "I", "observed": "N"}
 
 
 @pytest.mark.parametrize(

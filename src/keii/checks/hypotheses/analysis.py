@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from keii.case.hypothesis import Confidence, Expectation, Hypothesis
-from keii.checks.hypotheses.bearing import bearing, covers, fits, topics_of
+from keii.checks.hypotheses.bearing import bearing, covers, topics_of
 from keii.checks.hypotheses.evidence import Group, groups, origins_of
 from keii.checks.hypotheses.scoring import diagnosticity, leaders, ranks, reversed_pair, scores
 from keii.checks.interface import Claims
@@ -135,7 +135,7 @@ def _unspoken(hypothesis: Hypothesis, claims: Claims, limits: tuple[str, ...]) -
     found = []
     for wanted in hypothesis.expects:
         topics = [topic for topic in claims.topics if covers(wanted, topic)]
-        if any(fits(claim, wanted) in ("meets", "open") for topic in topics for claim in claims.of(topic)):
+        if any(bearing(claim, hypothesis).mark != "-" for topic in topics for claim in claims.of(topic)):
             continue
         why = "not-told"
         if any(covers(wanted, topic) for topic in shown):

@@ -49,9 +49,16 @@ def _alike(claims: Sequence[Claim], *, counts: bool) -> list[Group]:
 
 
 def _same(one: Claim, other: Claim) -> bool:
-    if one.polarity != other.polarity or one.scope != other.scope:
+    """Return whether two claims make one row; «at least 1,514» is not the same evidence as «1,514»."""
+    if one.polarity != other.polarity or one.scope != other.scope or _bound(one) != _bound(other):
         return False
     return relation(one, other).kind == "equal"
+
+
+def _bound(claim: Claim) -> tuple[bool, bool]:
+    """Return whether a claim leaves its value open upwards, and downwards."""
+    above = "at-least" in claim.approximation or "more-than" in claim.approximation
+    return above, "up-to" in claim.approximation
 
 
 def _vagueness(claim: Claim) -> tuple[bool, bool, bool, str]:
