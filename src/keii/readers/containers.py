@@ -1,4 +1,4 @@
-"""Archives opened in place: zip, tar, 7z, gzip, zstandard, xz, bzip2, also inside each other, always within bounds.
+"""Archives opened in place: zip, tar, 7z, WARC, gzip, zstandard, xz, bzip2, also inside each other, always within bounds.
 
 The content decides what is an archive, never its name. Nothing is ever written under a name from inside: what must be
 laid down to be read (a zip inside a tar, a 7z) goes into an unnamed temporary file below ``tmp``.
@@ -35,6 +35,8 @@ from keii.readers.containers_stream import (
     ZstandardFile,
     words,
 )
+from keii.readers.containers_warc import MAGIC as WARC
+from keii.readers.containers_warc import warc_records
 
 _STREAMS: tuple[tuple[str, bytes, tuple[str, ...]], ...] = (  # format, magic, name endings that stand for it
     ("gzip", b"\x1f\x8b\x08", (".gz", ".tgz", ".z")),
@@ -99,6 +101,8 @@ def container_kind(data: bytes) -> str | None:
         return "zip"
     if data.startswith(_SEVEN):
         return "7z"
+    if WARC.match(data):
+        return "warc"
     return "tar" if _is_tar(data) else None
 
 
@@ -156,6 +160,8 @@ def _walk(raw: IO[bytes], kind: str | None, place: _Place) -> Walk:
         yield from _seven(raw, place)
     elif kind == "tar":
         yield from _tar(raw, place)
+    elif kind == "warc":
+        yield from _warc(raw, place)
     else:
         yield from _single(raw, kind, place)
 
@@ -273,6 +279,25 @@ def _seven(raw: IO[bytes], place: _Place) -> Walk:
             yield Skipped(place=place.at(name).inner, reason=refused or bad, count=0)
         else:
             yield from _enter(MemberStream(opened), place.at(name))
+
+
+def _warc(raw: IO[bytes], place: _Place) -> Walk:
+    """Each page of a web archive; what a page holds is not opened further, its reader undoes the transfer's packing."""
+    seen: dict[str, int] = {}
+    for found in warc_records(raw):
+        place.budget.count()
+        if isinstance(found, Skipped):
+            yield msgspec.structs.replace(found, place=place.inner or found.place)
+            continue
+        name, refused = clean_name(found.name, place.budget.limits.name, seen)
+        inner = place.at(name)
+        if refused:
+            yield Skipped(place=inner.inner, reason=refused, count=1)
+            continue
+        stream = MemberStream(found.stream)
+        yield Member(source=inner.source(), open=lambda stream=stream: stream)  # type: ignore[misc]
+    if damage := getattr(raw, "damage", ""):
+        raise UnreadableError(f"the web archive ends early: {damage}", place=place.inner or None)
 
 
 def _whole_zip(raw: IO[bytes]) -> bool:

@@ -2,10 +2,11 @@
 
 from keii.errors import UnreadableError
 from keii.model import Document, Source
-from keii.readers.documents import docx, html, mail, pdf, plain
+from keii.readers.documents import docx, html, mail, pdf, plain, warc
 from keii.readers.documents.interface import DocumentReader
 
 READERS: tuple[DocumentReader, ...] = (
+    warc.READER,
     pdf.READER,
     docx.READER,
     html.READER,

@@ -30,6 +30,7 @@ _SIGNS = re.compile(
 _REPLAYED = re.compile(
     r"^https?://[^/]*archive[^/]*/(?:web/)?\d{8,14}[a-z_]*/(?=https?:)"
 )  # an archive's address before
+_FRAME = re.compile(r"[._](?:files|データ|ファイル)/saved_resource[^/]*$")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 
 
@@ -37,6 +38,8 @@ def accepts(head: bytes, name: str) -> float:
     """Say how surely the head is an HTML page; told by its tags, in any single-byte-compatible encoding."""
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         head = head.replace(b"\x00", b"")
+    if _FRAME.search(name):
+        return 0.0  # an advertisement or frame that a browser saved beside the page
     first = head[:8_192].lstrip(b"\xef\xbb\xbf \t\r\n")
     if re.match(
         rb"(?:<\?xml[^>]*\?>\s*|<!--.{0,2000}?-->\s*)*(?:<!doctype\s+html|<html[\s>])", first, re.IGNORECASE | re.DOTALL
@@ -52,9 +55,13 @@ def read(data: bytes, source: Source) -> Document:
     """Return the document of a page; raises LimitError for a page too large, UnreadableError for one without text."""
     if len(data) > MAX_HTML:
         raise LimitError(f"the page has {len(data):,} bytes; at most {MAX_HTML:,} are read", place=source.name)
-    declared = match[1].decode("ascii") if (match := _CHARSET.search(data[:4_096])) else None
-    page, notes = decode(data, declared)
+    page, notes = decode(data, declared(data))
     return read_page(page, source, notes)
+
+
+def declared(data: bytes) -> str | None:
+    """Return the charset that a page names in its first lines."""
+    return match[1].decode("ascii") if (match := _CHARSET.search(data[:4_096])) else None
 
 
 def read_page(page: str, source: Source, notes: tuple[str, ...] = (), url: str = "") -> Document:

@@ -15,8 +15,8 @@ _DATA = re.compile(r"[\s\ufeff]*(?:#(?:separator|fields|path)\b|\{\s*[\"}]|\[\s*
 
 def accepts(head: bytes, name: str) -> float:
     """Say how surely the head is text: low, so that every format with a mark of its own is preferred."""
-    if not head.strip():
-        return 0.0
+    if not head.strip() or name.lower().endswith((".js", ".mjs", ".css", ".map")):
+        return 0.0  # scripts and styles lie beside saved pages; they are no prose
     try:
         text, _ = decode(head)
     except UnreadableError:
