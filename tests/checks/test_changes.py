@@ -117,6 +117,14 @@ CASES = {
             {**says(2, **LEAK, speaker="Alpha", polarity="denied"), "said": None},
         ],
         [paper(1), {"name": "2.html", "kind": "blog", "publisher": "Blog"}],
+        ["first", "contradicts"],
+    ),
+    "of two pages of one day nobody knows which came first": (
+        [
+            says(1, **LEAK, speaker="Alpha", polarity="not-confirmed"),
+            {**says(2, **LEAK, speaker="Alpha"), "said": "2021-02-01"},
+        ],
+        [paper(1), {**paper(2), "said": "2021-02-01"}],
         ["first", "other"],
     ),
     "said twice in one publication is new once": (

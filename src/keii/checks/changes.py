@@ -12,7 +12,8 @@ from keii.model import Category, Claim, Date, Finding, Interval, Moment, Number
 from keii.model.publication import Change, ChangeKind, publications
 
 _MOST = 5  # earlier claims named by a change
-_WITHOUT_ORDER = ("first", "other", "contradicts", "agrees", "repeated", "inferred")  # kinds that hold in any order
+# Kinds that hold in any order: the others need a publication that is certainly earlier.
+_WITHOUT_ORDER = ("first", "other", "contradicts", "agrees", "repeated", "inferred")
 _BACK = 400  # distinct earlier claims of a topic that one is compared with; more say nothing new
 
 
@@ -43,8 +44,8 @@ def changes(claims: Claims, findings: Sequence[Finding] = ()) -> tuple[Change, .
             kind, against = _change(claims, claim, before.get(claim.topic, ()), here)
             if claim.id in admits and kind != "repeated":
                 kind, against = "admitted", [*(c for c in claims.all if c.id in admits[claim.id])]
-            if not dated and kind not in _WITHOUT_ORDER:
-                kind = "other"  # nobody knows whether it was said before or after
+            if kind not in _WITHOUT_ORDER and not (dated and any(claims.earlier(one, claim) for one in against)):
+                kind = "contradicts" if any(relation(one, claim).kind == "different" for one in against) else "other"
             ids = tuple(c.id for c in against[-_MOST:])
             voice = claims.voice(claim)
             found.append(
