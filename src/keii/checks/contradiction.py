@@ -17,8 +17,9 @@ def run(claims: Claims) -> Iterator[Finding]:
     """Yield contradictions and compatible pairs, once per topic and pair of different values."""
     for topic in claims.topics:
         pairs: dict[tuple[str, str, str, str], tuple[list[Claim], list[Claim]]] = {}
-        told = headline(claims, [claim for claim in claims.of(topic) if not is_inference(claim)])
-        agree, sums = agreeing(claims, told), totals(claims, told)
+        said = [claim for claim in claims.of(topic) if not is_inference(claim)]
+        told = headline(claims, said)
+        agree, sums = agreeing(claims, told), totals(claims, said)
         for one, other in combinations(told, 2):
             kind, why = _judge(claims, one, other)
             if (
