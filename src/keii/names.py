@@ -15,6 +15,7 @@ _BYTES = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 _CLOCK = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))(?P<rest>[~?%]?)")
 _YEAR = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
 _LOGS = re.compile(r"(?:^|(?<=, ))logs(?=, |$)")
+_ENDS = re.compile(r"\b(?:source|target|network)\b")
 _SEASON = re.compile(r"(?P<year>\d{4})-(?P<season>2[1-4])")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)([YMWDHS])")
 
@@ -24,14 +25,19 @@ def topic(of: str, lang: Lang) -> str:
     return str(load("topics").get(of, {}).get(lang, of))
 
 
+def word(group: str, of: str, lang: Lang) -> str:
+    """Return a code of a group of ``data/names.yaml`` in words; a code without a name stays as it is."""
+    return str(load("names")[group].get(of, {}).get(lang, of))
+
+
 def kind(of: str, lang: Lang) -> str:
     """Return a kind of document in words."""
-    return str(load("names")["kinds"].get(of, {}).get(lang, of))
+    return word("kinds", of, lang)
 
 
 def category(of: str, lang: Lang) -> str:
-    """Return a category's code in words; a code without a name stays as it is."""
-    return str(load("names")["categories"].get(of, {}).get(lang, of))
+    """Return a category's code in words."""
+    return word("categories", of, lang)
 
 
 def value(of: Value, lang: Lang, zone: str = "UTC") -> str:
@@ -213,6 +219,7 @@ def facts(of: Mapping[str, str], lang: Lang, zone: str = "UTC") -> dict[str, str
         "topic": lambda text: topic(text, lang),
         "edtf": lambda text: edtf(text, lang, zone),
         "who": lambda text: voice(text, lang),
+        "missing": lambda text: _ENDS.sub(lambda end: say(f"end.{end[0]}", lang), text),
         "sources": lambda text: _LOGS.sub(say("speaker.logs", lang), text),
     }
     return {name: spoken[name](text) if name in spoken and text else text for name, text in of.items()}

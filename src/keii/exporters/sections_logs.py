@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from keii import names
 from keii.exporters.shown import Cell, Row, Section, clean, locator, minute, section, volume
 from keii.model import Locator
 from keii.model.report import Report
@@ -31,10 +32,10 @@ def hosts(report: Report, lang: Lang) -> Section:
 
 def path(report: Report, lang: Lang) -> Section:
     """Return the steps with the records of both ends."""
-    names = {s.id: s.name for s in report.sources}
+    sources = {s.id: s.name for s in report.sources}
 
     def records(of: Sequence[Locator]) -> str:
-        return "; ".join(locator(one, names) for one in of[:2]) + (f" (+{len(of) - 2})" if len(of) > 2 else "")
+        return "; ".join(locator(one, sources) for one in of[:2]) + (f" (+{len(of) - 2})" if len(of) > 2 else "")
 
     rows: list[Row] = [
         [
@@ -78,7 +79,7 @@ def files(report: Report, lang: Lang) -> Section:
         [
             f.server,
             f.path,
-            ", ".join(f.operations),
+            ", ".join(names.word("operations", o, lang) for o in f.operations),
             ", ".join(f.users),
             minute(f.first, report),
             minute(f.last, report),
@@ -87,7 +88,7 @@ def files(report: Report, lang: Lang) -> Section:
         for f in ranked
     ]
     readings = Counter(operation for f in report.trace.files for operation in f.operations)
-    note = ", ".join(f"{name} {count:,}" for name, count in sorted(readings.items()))
+    note = ", ".join(f"{names.word('operations', name, lang)} {count:,}" for name, count in sorted(readings.items()))
     return section("files", lang, rows, "server", "path", "how", "user", "first", "last", "events", note=note)
 
 
@@ -111,7 +112,7 @@ def transfers(report: Report, lang: Lang) -> Section:
 
 def tampering(report: Report, lang: Lang) -> Section:
     """Return cleared, stopped and cut logs."""
-    names = {s.id: s.name for s in report.sources}
+    sources = {s.id: s.name for s in report.sources}
     rows: list[Row] = [
         [
             Cell(say(f"tamper.{t.kind}", lang), tone="contradicted" if t.kind == "cleared" else ""),
@@ -121,7 +122,7 @@ def tampering(report: Report, lang: Lang) -> Section:
             minute(t.until, report) if t.until else "",
             t.user or "?",
             str(t.count or ""),
-            "; ".join(locator(one, names) for one in t.locators[:2]),
+            "; ".join(locator(one, sources) for one in t.locators[:2]),
         ]
         for t in report.trace.tampering
     ]
@@ -130,7 +131,7 @@ def tampering(report: Report, lang: Lang) -> Section:
 
 def matches(report: Report, lang: Lang) -> Section:
     """Return the matches with the sentence of the report they come from."""
-    names = {s.id: s.name for s in report.sources}
+    sources = {s.id: s.name for s in report.sources}
     rows: list[Row] = []
     for m in report.matches:
         of = m.indicator or m.pattern
@@ -150,7 +151,7 @@ def matches(report: Report, lang: Lang) -> Section:
                 minute(m.first_seen, report),
                 minute(m.last_seen, report),
                 f"{m.events:,}",
-                "; ".join(locator(one, names) for one in m.locators[:2]),
+                "; ".join(locator(one, sources) for one in m.locators[:2]),
             ]
         )
     return section(
@@ -168,7 +169,7 @@ def searched(report: Report, lang: Lang) -> Section:
             f"{s.host_days:,}",
             minute(s.first, report),
             minute(s.last, report),
-            ", ".join(s.kinds),
+            ", ".join(names.word("indicators", k, lang) for k in s.kinds),
         ]
         for s in found
     ]
@@ -177,5 +178,5 @@ def searched(report: Report, lang: Lang) -> Section:
         for line in (report.hunt.not_searchable[:20] if report.hunt else ())
     ]
     return section(
-        "searched", lang, rows, "table", "events", "host-days", "first", "last", "kinds", note=" ".join(lines)
+        "searched", lang, rows, "table", "events", "host-days", "first", "last", "kinds", note="\n".join(lines)
     )

@@ -79,13 +79,13 @@ def statement(report: Report, lang: Lang) -> Section:
     rows: list[Row] = []
     for v in report.verdicts:
         why = say(v.why, lang, facts(v.facts, lang, report.zone))
-        limits = " ".join(f"[{say(w, lang, facts(f, lang, report.zone))}]" for w, f in v.limits[:3])
+        limits = [Line(say(w, lang, facts(f, lang, report.zone)), tone="soft") for w, f in v.limits[:3]]
         leaves = " ".join(say(w, lang) for w in v.leaves_open)
         rows.append(
             [
                 Cell(say(f"verdict.{v.verdict}", lang), tone=v.verdict),
                 Cell(clean(v.sentence), v.claims[:6]),
-                Cell(clean(" ".join(part for part in (why, limits) if part))),
+                lined([Line(why), *limits, *more(v.limits, 3)]),
                 Cell(clean(leaves)),
                 Cell(say("html.count", lang, {"count": len(v.supporting)}), v.supporting[:6]),
                 Cell(say("html.count", lang, {"count": len(v.contradicting)}), v.contradicting[:6]),
@@ -141,7 +141,10 @@ def sources(report: Report, lang: Lang) -> Section:
             f"{s.skipped:,}" + (f" ({clean(s.skips[0].place)}: {clean(s.skips[0].reason)})" if s.skips else ""),
             minute(s.first, report),
             minute(s.last, report),
-            Cell(s.error or s.status, tone="contradicted" if s.status == "unreadable" else ""),
+            Cell(
+                clean(s.error) or names.word("statuses", s.status, lang),
+                tone="contradicted" if s.status == "unreadable" else "",
+            ),
             s.sha256[:16],
         ]
         for s in report.sources
