@@ -27,15 +27,23 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup
+bench: setup .venv-bench/.ready
 	$(BIN)/python -m bench
+
+# What stands beside keii and cannot live in its environment.
+.venv-bench/.ready: requirements-bench.lock
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	touch $@
 
 lock:
 	uv pip compile pyproject.toml requirements.in --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
+	uv pip compile requirements-bench.in --universal --python-version 3.11 --prerelease allow \
+	  --generate-hashes --no-header --no-annotate --quiet -o requirements-bench.lock
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 
 clean:
-	rm -rf .venv dist demo bench/out
+	rm -rf .venv .venv-bench dist demo bench/out

@@ -26,6 +26,8 @@ BENCHES = (
     ("ingest with index", "event", "", None),
     ("hunt, 1,000 indicators", "event", "one query per indicator and row, 20 asked, scaled", "one query per indicator"),
     ("text to claims", "character", "", None),
+    ("dates in Japanese text", "character", "ja-timex", "ja-timex"),
+    ("dates in English text", "character", "dateparser, search_dates", "dateparser search"),
     ("pages to documents", "page", "trafilatura with metadata", "trafilatura with metadata"),
     ("whole demo", "event", "", None),
 )

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -201,6 +202,82 @@ def claims(folder: Path) -> None:
         for document in documents:
             extract(document)
     timed(start, 20 * sum(len(document.text) for document in documents))
+
+
+def _texts(folder: Path, lang: str) -> Path:
+    """Write the texts of the made articles and of the marked texts of the tests as files; return their folder."""
+    import yaml
+
+    from keii.model import Source
+    from keii.readers.documents import read
+
+    out = folder / f"texts-{lang}"
+    if not out.is_dir():
+        out.mkdir()
+        for path in sorted(folder.glob("made/documents/*")):
+            document = read(path.read_bytes(), Source(id="s-0", name=path.name, sha256=""))
+            if document.lang == lang:
+                (out / f"{path.stem}.txt").write_text(document.text, "utf-8")
+        marked = Path(__file__).resolve().parents[1] / "tests" / "claims" / "texts"
+        for path in sorted(marked.glob(f"{lang}*.yaml")):
+            for entry in yaml.safe_load(path.read_text("utf-8")):
+                (out / f"{entry['id']}.txt").write_text(entry["text"], "utf-8")
+    return out
+
+
+def _read_texts(folder: Path, lang: str) -> list[str]:
+    return [path.read_text("utf-8") for path in sorted(_texts(folder, lang).glob("*.txt"))]
+
+
+def _dates(folder: Path, lang: str) -> None:
+    from keii.moments import parse_dates
+    from keii.readers.documents.times import find_times
+
+    texts = _read_texts(folder, lang)
+    reference = find_times("2020-01-31T18:00+09:00", lang)[0].moment
+    start = time.perf_counter()
+    for _ in range(10):
+        for text in texts:
+            for line in text.splitlines():
+                parse_dates(line, lang, reference, "+09:00")
+    timed(start, 10 * sum(map(len, texts)))
+
+
+@work("dates in Japanese text")
+def dates_japanese(folder: Path) -> None:
+    """Find the dates of Japanese articles; rows are characters."""
+    _dates(folder, "ja")
+
+
+@work("dates in English text")
+def dates_english(folder: Path) -> None:
+    """Find the dates of English articles; rows are characters."""
+    _dates(folder, "en")
+
+
+@work("ja-timex")
+def plain_ja_timex(folder: Path) -> None:
+    """Find the dates of the same articles with ja-timex, in the environment that ``make bench`` makes for it."""
+    root = Path(__file__).resolve().parents[1]
+    python = root / ".venv-bench" / "bin" / "python"
+    if not python.is_file():
+        raise SystemExit("ja-timex is not there: run `make bench`")
+    told = subprocess.run(
+        [python, root / "bench" / "ja_timex_alone.py", _texts(folder, "ja")], check=True, capture_output=True, text=True
+    )
+    print(told.stdout.splitlines()[-1])
+
+
+@work("dateparser search")
+def plain_dateparser(folder: Path) -> None:
+    """Find the dates of the same English articles with dateparser, the first few lines of each."""
+    from dateparser.search import search_dates
+
+    lines = [line for text in _read_texts(folder, "en") for line in text.splitlines()[:3] if line]
+    start = time.perf_counter()
+    for line in lines:
+        search_dates(line, languages=["en"])
+    timed(start, sum(map(len, lines)))
 
 
 @work("pages to documents")
