@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from keii import names
-from keii.exporters.shown import Cell, Row, Section, clean, locator, minute, section, volume
-from keii.model import Locator
+from keii.exporters.shown import Cell, Row, Section, clean, minute, places, section, volume
 from keii.model.report import Report
 from keii.wording import Lang, say
 
@@ -34,9 +32,6 @@ def path(report: Report, lang: Lang) -> Section:
     """Return the steps with the records of both ends."""
     sources = {s.id: s.name for s in report.sources}
 
-    def records(of: Sequence[Locator]) -> str:
-        return "; ".join(locator(one, sources) for one in of[:2]) + (f" (+{len(of) - 2})" if len(of) > 2 else "")
-
     rows: list[Row] = [
         [
             minute(h.first, report),
@@ -45,10 +40,10 @@ def path(report: Report, lang: Lang) -> Section:
             h.user or "?",
             h.how,
             h.technique,
-            records(h.source_records),
-            records(h.target_records),
-            records(h.network_records),
             ", ".join(say(f"end.{m}", lang) for m in h.missing),
+            places(h.source_records, sources),
+            places(h.target_records, sources),
+            places(h.network_records, sources),
         ]
         for h in report.trace.hops
     ]
@@ -62,10 +57,10 @@ def path(report: Report, lang: Lang) -> Section:
         "user",
         "how",
         "technique",
+        "missing",
         "source-end",
         "target-end",
         "network",
-        "missing",
     )
 
 
@@ -122,7 +117,7 @@ def tampering(report: Report, lang: Lang) -> Section:
             minute(t.until, report) if t.until else "",
             t.user or "?",
             str(t.count or ""),
-            "; ".join(locator(one, sources) for one in t.locators[:2]),
+            places(t.locators, sources),
         ]
         for t in report.trace.tampering
     ]
@@ -151,7 +146,7 @@ def matches(report: Report, lang: Lang) -> Section:
                 minute(m.first_seen, report),
                 minute(m.last_seen, report),
                 f"{m.events:,}",
-                "; ".join(locator(one, sources) for one in m.locators[:2]),
+                places(m.locators, sources),
             ]
         )
     return section(

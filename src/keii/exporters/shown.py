@@ -120,6 +120,12 @@ def locator(of: Locator, sources: Mapping[str, str]) -> str:
     return f"{where}{page} {of.start}–{of.end}" if of.start is not None else f"{where}{page}"
 
 
+def places(of: Sequence[Locator], sources: Mapping[str, str]) -> Cell:
+    """Return the first two places, a line each, and how many more there are."""
+    lines = [Line(locator(one, sources)) for one in of[:2]]
+    return msgspec.structs.replace(lined([*lines, *more(of, 2)]), tone="record" if of else "")
+
+
 def section(
     id_: str,
     lang: Lang,
