@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from keii.hunt.sigma import telling
 from keii.hunt.sigma.columns import Rows
-from keii.hunt.sigma.mapping import witnesses
+from keii.hunt.sigma.correlation import as_matches, correlate, fields_needed
+from keii.hunt.sigma.gathering import Gathered
 from keii.hunt.sigma.matching import Engine
 from keii.hunt.sigma.outcome import RuleOutcome, RulesHunted
-from keii.hunt.sigma.rules import About, NotLoaded, Rule, RuleSet
+from keii.hunt.sigma.rules import RuleSet
 from keii.hunt.sigma.scanning import matches, places
 from keii.hunt.sigma.searched import Offers
 from keii.hunt.sigma.tally import Places, Tally
@@ -35,6 +38,8 @@ def hunt_rules(lake: Lake, rules: RuleSet, *, most: int = MOST) -> RulesHunted:
         LakeError: an event file is damaged.
     """
     engine = Engine(rules.rules)
+    gathered = Gathered(rules.rules, fields_needed(rules.correlations))
+    engine.also_read(gathered.columns())
     tallies: dict[int, Tally] = defaultdict(lambda: Tally(most))
     for table in TABLES:
         if table not in engine.tables():
@@ -48,15 +53,14 @@ def hunt_rules(lake: Lake, rules: RuleSet, *, most: int = MOST) -> RulesHunted:
             held = {number: np.unique(np.concatenate(rows)) for number, rows in found.items()}
             every = np.unique(np.concatenate(list(held.values())))
             found_at = Places(places(chunk, every))
+            gathered.add(chunk, hits, found_at, every)
             for number, rows in held.items():
                 tallies[number].add(found_at, np.searchsorted(every, rows))
     offers = Offers(lake, engine.tables())
-    outcomes = [
-        _outcome(number, rule, tallies.get(number), offers, engine)
-        for number, rule in enumerate(rules.rules)
-        if rule.shown
-    ]
-    outcomes += [_not_loaded(one) for one in rules.not_loaded]
+    of_rules = [telling.of_rule(n, rule, tallies.get(n), offers, engine) for n, rule in enumerate(rules.rules)]
+    outcomes = [outcome for outcome, rule in zip(of_rules, rules.rules, strict=True) if rule.shown]
+    outcomes += _correlated(rules, gathered, of_rules, most)
+    outcomes += [telling.of_not_loaded(one) for one in rules.not_loaded]
     return RulesHunted(
         outcomes=tuple(outcomes),
         searched=offers.all(),
@@ -64,46 +68,17 @@ def hunt_rules(lake: Lake, rules: RuleSet, *, most: int = MOST) -> RulesHunted:
     )
 
 
-def _outcome(number: int, rule: Rule, tally: Tally | None, offers: Offers, engine: Engine) -> RuleOutcome:
-    known = witnesses(rule.logsource)
-    searched = tuple(one for witness in known if (one := offers.of(witness)) is not None)
-    if not known:
-        return _absent(rule.about, "sigma.unknown_log", {"log": str(rule.logsource)})
-    if not searched:
-        return _absent(rule.about, "sigma.no_log", {"log": "; ".join(witness.title for witness in known)})
-    if tally is None:
-        events = sum(one.events for one in searched)
-        asked = engine.asked(number)
-        return RuleOutcome(
-            rule=rule.about,
-            status="no-match",
-            why="sigma.no_match" if asked else "sigma.no_such_event",
-            facts={"events": f"{events:,}", "logs": "; ".join(one.log for one in searched)},
-            searched=searched,
-            absent=engine.absent(number) if asked else (),
-        )
-    return RuleOutcome(
-        rule=rule.about,
-        status="matched",
-        why="sigma.matched",
-        facts={"events": f"{tally.events:,}"},
-        events=tally.events,
-        first_seen=tally.first_seen,
-        last_seen=tally.last_seen,
-        hosts=tally.hosts,
-        locators=tally.locators,
-        searched=searched,
-    )
-
-
-def _absent(rule: About, why: str, facts: dict[str, str]) -> RuleOutcome:
-    return RuleOutcome(rule=rule, status="not-applicable", why=why, facts=facts)
-
-
-def _not_loaded(one: NotLoaded) -> RuleOutcome:
-    about = About(id=one.id or "", title=one.title or one.place, place=one.place)
-    if one.lacks is not None:
-        return _absent(about, "sigma.placeholder", {"name": one.lacks})
-    return RuleOutcome(
-        rule=about, status="not-loadable", why="sigma.not_loadable", facts={"place": one.place, "reason": one.reason}
-    )
+def _correlated(
+    rules: RuleSet, gathered: Gathered, of_rules: Sequence[RuleOutcome], most: int
+) -> Iterator[RuleOutcome]:
+    """Yield the outcomes of the correlations that are shown."""
+    known: dict[str, RuleOutcome] = {}
+    for outcome in of_rules:
+        known.setdefault(outcome.rule.id, outcome)
+    for one in rules.correlations:
+        found = correlate(one, gathered.matches)
+        gathered.matches[one.about.id] = as_matches(one, found)
+        without_time = sum(gathered.without_time[rule] for rule in one.rules)
+        known[one.about.id] = outcome = telling.of_correlation(one, found, known, most, without_time)
+        if one.shown:
+            yield outcome

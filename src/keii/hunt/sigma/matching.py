@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -27,11 +27,16 @@ class Engine:
                 bound = Bound(number, witness, expression, pins(expression, witness), ANY_FIELD in fields(expression))
                 self._of_witness[witness].append(bound)
         self._plans: dict[tuple[str, Kind | None], Plan] = {}
+        self._also: Mapping[int, set[str]] = {}
         self._by_rule: dict[int, list[tuple[Plan, Bound]]] | None = None
 
     def tables(self) -> frozenset[str]:
         """Return the tables that some rule asks."""
         return frozenset(witness.table for witness in self._of_witness)
+
+    def also_read(self, names: Mapping[int, set[str]]) -> None:
+        """Name fields, by rule, whose columns are wanted of matches though no rule asks for them (correlations do)."""
+        self._also = names
 
     def asks(self, table: str, kind: Kind | None) -> bool:
         """Tell whether some rule can hold for events of a kind, or with None for any kind at all."""
@@ -44,7 +49,14 @@ class Engine:
     def columns(self, table: str, kinds: Sequence[Kind | None], present: Sequence[str]) -> list[str]:
         """Return the columns, of those present in a file, that the rules for the kinds ask for."""
         asked: set[str] = set()
-        for field in {field for kind in kinds for field in self._plan(table, kind).fields}:
+        plans = [self._plan(table, kind) for kind in kinds]
+        also = {
+            bound.witness.field(name)
+            for plan in plans
+            for bound in (plan.bound if self._also else ())
+            for name in self._also.get(bound.rule, ())
+        }
+        for field in also.union(*(plan.fields for plan in plans)):
             asked |= _columns_of(table, field, present)
         return [name for name in present if name in asked]
 

@@ -14,7 +14,7 @@ from keii.hunt.sigma.outcome import HostSeen
 from keii.lake.schema import TIME
 from keii.model import Locator
 
-_LATE = np.iinfo(np.int64).max  # events without a time stand last
+LATE = np.iinfo(np.int64).max  # events without a time stand last
 
 Found = tuple[int, str, int, str | None]  # microseconds since 1970, source, record, the record's own number
 
@@ -24,7 +24,7 @@ class Places:
 
     def __init__(self, table: pa.Table) -> None:
         rows = table.num_rows
-        self.at = _integers(table["occurred"].cast(TIME).cast(pa.int64()), _LATE)
+        self.at = _integers(table["occurred"].cast(TIME).cast(pa.int64()), LATE)
         self.record = _integers(table["record"], 0)
         self.source = _texts(table, ("source",), rows)
         self.record_id = _texts(table, ("record_id", "uid"), rows)
@@ -60,10 +60,10 @@ class Tally:
         """Add some rows of the places, each once."""
         self.events += len(rows)
         at = places.at[rows]
-        timed = at[at != _LATE]
+        timed = at[at != LATE]
         if len(timed):
-            self._first = min(int(timed.min()), _LATE if self._first is None else self._first)
-            self._last = max(int(timed.max()), -_LATE if self._last is None else self._last)
+            self._first = min(int(timed.min()), LATE if self._first is None else self._first)
+            self._last = max(int(timed.max()), -LATE if self._last is None else self._last)
         hosts = encode(places.host.take(pa.array(rows)))
         for code, count in zip(*np.unique(hosts.codes, return_counts=True), strict=True):
             self._hosts[hosts.values.text(int(code)) if code >= 0 else None] += int(count)

@@ -1,0 +1,248 @@
+"""The hunt by rules over a lake: every rule has an outcome, the same however the lake is cut."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pytest
+
+from keii.hunt.sigma.hunting import hunt_rules
+from keii.hunt.sigma.loading import RuleFile, load
+from keii.hunt.sigma.outcome import RuleOutcome, RulesHunted
+from keii.hunt.sigma.plan import prepare
+from keii.lake.schema import TIME
+from keii.lake.store import Lake, write_file
+
+RULES = """
+title: Encoded command
+id: 00000000-0000-4000-8000-000000000001
+author: Example Author
+level: high
+tags: [attack.t1059.001]
+logsource: {product: windows, category: process_creation}
+detection:
+  selection: {Image|endswith: '\\powershell.exe', CommandLine|contains: ' -enc '}
+  system: {User|startswith: 'NT AUTHORITY\\', IntegrityLevel: System}
+  condition: selection and not system
+---
+title: Nothing like it
+id: 00000000-0000-4000-8000-000000000002
+logsource: {product: windows, category: process_creation}
+detection: {selection: {CommandLine|contains: nowhere, Hashes|contains: IMPHASH}, condition: selection}
+---
+title: No such log
+id: 00000000-0000-4000-8000-000000000003
+logsource: {product: windows, service: ntlm}
+detection: {selection: {EventID: 8002}, condition: selection}
+---
+title: Unknown kind of log
+id: 00000000-0000-4000-8000-000000000004
+logsource: {product: aws, service: cloudtrail}
+detection: {selection: {eventName: X}, condition: selection}
+---
+title: Broken
+id: 00000000-0000-4000-8000-000000000005
+logsource: {product: windows, service: security}
+detection: {selection: {A|nonsense: X}, condition: selection}
+---
+title: Needs the case
+id: 00000000-0000-4000-8000-000000000006
+logsource: {product: windows, service: security}
+detection: {selection: {User|expand: '%admins%'}, condition: selection}
+---
+title: No such event
+id: 00000000-0000-4000-8000-000000000007
+logsource: {product: windows, service: security}
+detection: {selection: {EventID: 1102}, condition: selection}
+---
+title: Words anywhere
+id: 00000000-0000-4000-8000-000000000008
+logsource: {product: windows}
+detection: {words: ['made::up', 'C:\\Temp\\"q"'], condition: words}
+---
+title: Failed logon
+name: failed
+id: 00000000-0000-4000-8000-000000000009
+logsource: {product: windows, service: security}
+detection: {selection: {EventID: 4625}, condition: selection}
+---
+title: Many failed logons
+id: 00000000-0000-4000-8000-00000000000a
+level: medium
+correlation: {type: event_count, rules: failed, group-by: [TargetUserName, Computer], timespan: 5m, condition: {gte: 3}}
+---
+title: Odd agent
+id: 00000000-0000-4000-8000-00000000000b
+logsource: {category: proxy}
+detection: {selection: {c-useragent|re: '^bad/\\d', c-uri-extension: exe, cs-host|endswith: .example.com}, condition: selection}
+---
+title: Answer inside
+id: 00000000-0000-4000-8000-00000000000c
+logsource: {category: dns}
+detection: {selection: {answer|cidr: 203.0.113.0/24}, condition: selection}
+"""
+START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+SYSMON = {"channel": "Microsoft-Windows-Sysmon/Operational", "provider": "Microsoft-Windows-Sysmon", "event_id": 1}
+SECURITY = {"channel": "Security", "provider": "Microsoft-Windows-Security-Auditing"}
+
+
+def windows() -> list[dict[str, Any]]:
+    shell = "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"
+    encoded = "powershell.exe -EnC AAAA"
+    rows: list[dict[str, Any]] = [
+        {**SYSMON, "Image": shell, "CommandLine": encoded, "User": "CORP\\ann", "IntegrityLevel": "High"},
+        {**SYSMON, "Image": shell, "CommandLine": encoded, "User": "NT AUTHORITY\\SYSTEM", "IntegrityLevel": "System"},
+        {**SECURITY, "event_id": 4688, "NewProcessName": shell.upper(), "CommandLine": encoded, "SubjectUserName": "ann",
+         "SubjectDomainName": "CORP", "MandatoryLabel": "S-1-16-12288"},
+        {**SECURITY, "event_id": 4688, "NewProcessName": shell, "CommandLine": encoded, "SubjectUserName": "SYSTEM",
+         "SubjectDomainName": "NT AUTHORITY", "MandatoryLabel": "S-1-16-16384"},
+        {**SECURITY, "event_id": 4688, "NewProcessName": shell},
+        {**SECURITY, "event_id": 4624, "TargetUserName": "ann"},
+        {"channel": "Application", "provider": "Made", "event_id": 7, "more": '{"Note":"run MADE::UP now"}'},
+        {"channel": "Application", "provider": "Made", "event_id": 7, "more": '{"Note":"c:\\\\temp\\\\\\"Q\\""}'},
+        {"channel": "Application", "provider": "Made", "event_id": 7, "more": '{"made::up":"a name is no value"}'},
+    ]  # fmt: skip
+    rows += [{**SECURITY, "event_id": 4625, "TargetUserName": name} for name in ("Bob", "bob", "BOB", "carl")]
+    for number, row in enumerate(rows):
+        row |= {
+            "record": number + 1,
+            "host": "pc1" if number % 2 else "pc2",
+            "occurred": START + dt.timedelta(minutes=number),
+        }
+    for row in rows[-4:]:
+        row["host"] = "dc1"
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    types = {
+        "occurred": TIME,
+        "record": pa.int64(),
+        "event_id": pa.int32(),
+        "status": pa.int32(),
+        "answers": pa.list_(pa.string()),
+    }
+    names = sorted({name for row in rows for name in row})
+    arrays = {name: pa.array([row.get(name) for row in rows], types.get(name, pa.string())) for name in names}
+    return pa.RecordBatch.from_pydict(arrays)
+
+
+def network(root: Path) -> None:
+    web = [
+        {
+            "url": "http://get.example.com/a/b.EXE?x=1",
+            "path": "/a/b.EXE?x=1",
+            "hostname": "get.example.com",
+            "user_agent": "bad/7",
+        },
+        {
+            "url": "http://get.example.com/a.exe.txt",
+            "path": "/a.exe.txt",
+            "hostname": "get.example.com",
+            "user_agent": "bad/7",
+        },
+        {"url": "http://get.example.com/c.exe", "path": "/c.exe", "hostname": "get.example.com", "user_agent": None},
+    ]
+    names = [
+        {"query": "a.example.com", "answers": ["198.51.100.7", "203.0.113.9"]},
+        {"query": "b.example.com", "answers": []},
+        {"query": "c.example.com", "answers": ["not an address"]},
+    ]
+    for name, rows in (("http", web), ("dns", names)):
+        told = [
+            {**row, "occurred": START, "record": n, "src_ip": "10.0.0.9", "uid": f"C{n}"}
+            for n, row in enumerate(rows, 1)
+        ]
+        write_file(root, name, "s-net", 0, [table(told)])
+
+
+@pytest.fixture
+def hunted(tmp_path: Path) -> RulesHunted:
+    write_file(tmp_path, "windows", "s-1", 0, [table(windows())])
+    network(tmp_path)
+    return hunt_rules(Lake.of_folder(tmp_path), load([RuleFile("rules.yml", RULES.encode())]))
+
+
+def of(hunted: RulesHunted, title: str) -> RuleOutcome:
+    (found,) = [outcome for outcome in hunted.outcomes if outcome.rule.title == title]
+    return found
+
+
+def test_matched_in_both_witnesses_of_process_creation(hunted: RulesHunted) -> None:
+    found = of(hunted, "Encoded command")
+    assert (found.status, found.events) == ("matched", 2)
+    assert [place.record for place in found.locators] == [1, 3]
+    assert found.first_seen == "2026-03-01T00:00:00.000000+00:00"
+    assert [(host.host, host.events) for host in found.hosts] == [("pc2", 2)]
+    assert (found.rule.author, found.rule.tags) == ("Example Author", ("attack.t1059.001",))
+    assert [(log.log, log.events) for log in found.searched] == [
+        ("Microsoft-Windows-Sysmon/Operational 1", 2), ("Security 4688", 3)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("title", "status", "why"),
+    [
+        ("Nothing like it", "no-match", "sigma.no_match"),
+        ("No such log", "not-applicable", "sigma.no_log"),
+        ("Unknown kind of log", "not-applicable", "sigma.unknown_log"),
+        ("Broken", "not-loadable", "sigma.not_loadable"),
+        ("Needs the case", "not-applicable", "sigma.placeholder"),
+        ("No such event", "no-match", "sigma.no_such_event"),
+    ],
+)
+def test_every_other_rule_says_why(hunted: RulesHunted, title: str, status: str, why: str) -> None:
+    found = of(hunted, title)
+    assert (found.status, found.why) == (status, why)
+
+
+def test_fields_that_no_event_has_are_told(hunted: RulesHunted) -> None:
+    assert of(hunted, "Nothing like it").absent == ("Hashes",)
+
+
+def test_words_are_found_in_every_field_but_not_in_names(hunted: RulesHunted) -> None:
+    assert [place.record for place in of(hunted, "Words anywhere").locators] == [7, 8]
+
+
+def test_correlation_over_the_lake(hunted: RulesHunted) -> None:
+    found = of(hunted, "Many failed logons")
+    assert (found.status, found.events) == ("matched", 3)
+    assert [(one.group, one.value) for one in found.episodes] == [(("bob", "dc1"), 3)]
+    assert [outcome.rule.title for outcome in hunted.outcomes].count("Failed logon") == 0
+
+
+def test_proxy_and_dns_over_the_network_tables(hunted: RulesHunted) -> None:
+    assert [place.record for place in of(hunted, "Odd agent").locators] == [1]
+    found = of(hunted, "Answer inside")
+    assert [(place.record, place.record_id) for place in found.locators] == [(1, "C1")]
+    assert found.hosts[0].host == "10.0.0.9"
+
+
+def test_same_outcome_however_the_lake_is_cut(hunted: RulesHunted, tmp_path_factory: pytest.TempPathFactory) -> None:
+    root = tmp_path_factory.mktemp("cut")
+    rows = windows()
+    random.Random(7).shuffle(rows)
+    for part, start in enumerate(range(0, len(rows), 3)):
+        write_file(root, "windows", "s-1", part, [table([row]) for row in rows[start : start + 3]])
+    network(root)
+    again = hunt_rules(Lake.of_folder(root), load([RuleFile("rules.yml", RULES.encode())]))
+    assert msgspec.json.encode(again) == msgspec.json.encode(hunted)
+
+
+def test_kept_plan_gives_the_same_rules_and_mends_itself(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yml").write_text(RULES)
+    kept = tmp_path / "kept"
+    first = prepare([tmp_path / "rules"], kept_in=kept)
+    (plan,) = kept.glob("*.plan")
+    assert prepare([tmp_path / "rules"], kept_in=kept) == first
+    plan.write_bytes(plan.read_bytes()[:-5])
+    assert prepare([tmp_path / "rules"], kept_in=kept) == first
+    named = prepare([tmp_path / "rules"], {"admins": ["ann"]}, kept_in=kept)
+    assert len(named.rules) == len(first.rules) + 1
+    assert len(list(kept.glob("*.plan"))) == 1
