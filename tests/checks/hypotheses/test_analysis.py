@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -166,6 +167,8 @@ def test_what_the_analyst_weighs_replaces_the_suggestion() -> None:
     shorts = [{"id": "c-x", "topic": "other.statement", "cat": "x", "speaker": "Paper A"}]
     found = analyse(hypotheses(text), told(shorts))
     (row,) = found.rows
+    assert "hypotheses.note.unknown-claim" not in found.notes
+    assert "hypotheses.note.unknown-claim" in analyse(hypotheses(text), told([])).notes
     assert [(c.mark, c.by, c.note) for c in row.cells] == [("-", "keii", ""), ("II", "analyst", "told in person")]
     assert {s.hypothesis: s.firm for s in found.standings} == {"subsidiary": 0, "phishing": 2}
 
@@ -262,3 +265,31 @@ def test_order_of_claims_changes_nothing() -> None:
     ]
     held = [claim(at, short) for at, short in enumerate(shorts)]
     assert analyse(hypotheses(), Claims(held)) == analyse(hypotheses(), Claims(held[::-1]))
+
+
+def test_taking_an_origin_away_gives_the_ranking_of_a_case_in_which_it_never_spoke() -> None:
+    chance = random.Random(7)
+    vectors, years = ["subsidiary", "phishing", "vpn"], ["2016", "2017", "2019"]
+    seen = 0
+    for _ in range(60):
+        shorts: list[dict[str, Any]] = [
+            {
+                "topic": "entry.vector",
+                "cat": chance.choice(vectors),
+                "speaker": f"Paper {chance.choice('ABCD')}",
+                "modality": chance.choice(["certain", "possible"]),
+            }
+            for _ in range(chance.randrange(1, 6))
+        ]
+        shorts += [
+            {"topic": "time.intrusion_start", "date": chance.choice(years), "speaker": f"Paper {chance.choice('ABCD')}"}
+            for _ in range(chance.randrange(4))
+        ]
+        changed = {one.origin: dict(one.ranking) for one in analyse(hypotheses(), told(shorts)).removals}
+        seen += len(changed)
+        before = {one.hypothesis: one.rank for one in analyse(hypotheses(), told(shorts)).standings}
+        for letter in "ABCD":
+            rest = analyse(hypotheses(), told([one for one in shorts if one["speaker"] != f"Paper {letter}"]))
+            after = {one.hypothesis: one.rank for one in rest.standings}
+            assert changed.get(f"paper{letter.lower()}", before) == after
+    assert seen > 20

@@ -8,8 +8,8 @@ import msgspec
 
 from keii.case.hypothesis import Confidence, Expectation, Hypothesis
 from keii.checks.hypotheses.bearing import bearing, covers, topics_of
-from keii.checks.hypotheses.evidence import Group, groups, origins_of
-from keii.checks.hypotheses.scoring import diagnosticity, leaders, ranks, reversed_pair, scores
+from keii.checks.hypotheses.evidence import Group, groups, origins_of, without
+from keii.checks.hypotheses.scoring import diagnosticity, leaders, linchpins, ranks, reversed_pair, scores
 from keii.checks.interface import Claims
 from keii.data import load
 from keii.model import claim_id
@@ -25,17 +25,10 @@ def analyse(hypotheses: Sequence[Hypothesis], claims: Claims) -> Analysis:
         hypotheses: as entered; their order is the order of the cells.
         claims: observed and stated ones with their documents, so that origins are counted and not pages.
     """
-    rows = _rows(hypotheses, claims, _topics(hypotheses, claims))
-    names = [hypothesis.id for hypothesis in hypotheses]
-    rank = ranks(scores(rows, names))
+    held = _held(hypotheses, claims)
+    rows = [row for _, row in held]
     origins = sorted({origin for row in rows if row.counts for origin in (*row.firm, *row.hedged)})
-    removals = tuple(found for origin in origins if (found := _removed(origin, rows, hypotheses, claims)))
-    linchpins = tuple(
-        row.id
-        for row in rows
-        if row.diagnosticity == "strong"
-        and leaders(ranks(scores([other for other in rows if other is not row], names))) != leaders(rank)
-    )
+    removals = tuple(found for origin in origins if (found := _removed(origin, held, hypotheses, claims)))
     limits = tuple(
         claim.id for topic in ("log.erased", "log.gap") for claim in claims.of(topic) if claim.polarity == "affirmed"
     )
@@ -44,12 +37,13 @@ def analyse(hypotheses: Sequence[Hypothesis], claims: Claims) -> Analysis:
         rows=tuple(sorted(rows, key=lambda row: (not row.counts, _MOST.index(row.diagnosticity)))),
         removals=removals,
         tried=len(origins),
-        linchpins=linchpins,
+        linchpins=linchpins(rows, [hypothesis.id for hypothesis in hypotheses]),
         unspoken=tuple(one for hypothesis in hypotheses for one in _unspoken(hypothesis, claims, limits)),
         limits=limits,
-        notes=_notes(hypotheses, rows),
+        notes=_notes(hypotheses, rows, claims),
         named=_named(rows, claims),
     )
+    names = [hypothesis.id for hypothesis in hypotheses]
     standings = [_standing(hypothesis, analysis, names) for hypothesis in hypotheses]
     return msgspec.structs.replace(analysis, standings=tuple(sorted(standings, key=lambda one: one.rank)))
 
@@ -59,12 +53,10 @@ def _topics(hypotheses: Sequence[Hypothesis], claims: Claims) -> list[str]:
     return sorted({*topics_of(hypotheses), *(claim.topic for claim in claims.all if claim.id in own)})
 
 
-def _rows(
-    hypotheses: Sequence[Hypothesis], claims: Claims, topics: Sequence[str], without: str | None = None
-) -> list[EvidenceRow]:
-    """Return the rows that bear on any hypothesis, in order of topic and time."""
-    rows = [_row(group, hypotheses, claims) for group in groups(claims, topics, without)]
-    return [row for row in rows if any(cell.mark != "-" for cell in row.cells)]
+def _held(hypotheses: Sequence[Hypothesis], claims: Claims) -> list[tuple[Group, EvidenceRow]]:
+    """Return the groups that bear on any hypothesis with their rows, in order of topic and time."""
+    made = [(group, _row(group, hypotheses, claims)) for group in groups(claims, _topics(hypotheses, claims))]
+    return [(group, row) for group, row in made if any(cell.mark != "-" for cell in row.cells)]
 
 
 def _row(group: Group, hypotheses: Sequence[Hypothesis], claims: Claims) -> EvidenceRow:
@@ -100,16 +92,17 @@ def _cell(group: Group, hypothesis: Hypothesis) -> Cell:
 
 
 def _removed(
-    origin: str, rows: Sequence[EvidenceRow], hypotheses: Sequence[Hypothesis], claims: Claims
+    origin: str, held: Sequence[tuple[Group, EvidenceRow]], hypotheses: Sequence[Hypothesis], claims: Claims
 ) -> Removal | None:
-    """Return what changes when an origin had never spoken, None where nothing does.
-
-    The topics on which it speaks are grouped again without it: another claim may then be the most exact one.
-    """
+    """Return what changes when an origin had never spoken, None where nothing does."""
     names = [hypothesis.id for hypothesis in hypotheses]
-    spoken = sorted({row.topic for row in rows if origin in (*row.firm, *row.hedged)})
-    left = [row for row in rows if row.topic not in spoken]
-    before, after = (ranks(scores(some, names)) for some in (rows, [*left, *_rows(hypotheses, claims, spoken, origin)]))
+    left = []
+    for group, row in held:
+        if origin not in (*row.firm, *row.hedged):
+            left.append(row)
+        elif (rest := without(group, origin, claims)) is not None:
+            left.append(_row(rest, hypotheses, claims))
+    before, after = (ranks(scores(rows, names)) for rows in ([row for _, row in held], left))
     if leaders(after) != leaders(before):
         return Removal(origin=origin, what="leader", ranking=tuple(after.items()))
     if reversed_pair(before, after):
@@ -211,7 +204,8 @@ def _bearable(hypothesis: Hypothesis, analysis: Analysis, names: list[str]) -> t
     return ("moderate" if reasons else "high"), reasons
 
 
-def _notes(hypotheses: Sequence[Hypothesis], rows: Sequence[EvidenceRow]) -> tuple[str, ...]:
+def _notes(hypotheses: Sequence[Hypothesis], rows: Sequence[EvidenceRow], claims: Claims) -> tuple[str, ...]:
+    ids = {claim.id for claim in claims.all}
     counted = [row for row in rows if row.counts]
     every = [row for row in counted if row.cells and all(cell.mark in ("I", "II") for cell in row.cells)]
     told = [
@@ -219,6 +213,7 @@ def _notes(hypotheses: Sequence[Hypothesis], rows: Sequence[EvidenceRow]) -> tup
         ("no-evidence", not counted),
         ("nothing-diagnostic", bool(counted) and not any(row.diagnosticity == "strong" for row in counted)),
         ("against-all", bool(every) and len(hypotheses) > 1),
+        ("unknown-claim", any(evidence.claim not in ids for h in hypotheses for evidence in h.evidence)),
         ("nothing-weighs", any(not (h.expects or h.excludes or h.evidence) for h in hypotheses)),
     ]
     return tuple(f"hypotheses.note.{name}" for name, holds in told if holds)

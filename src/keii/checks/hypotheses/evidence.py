@@ -19,33 +19,42 @@ class Group(msgspec.Struct, frozen=True):
     counts: bool
 
 
-def groups(claims: Claims, topics: Iterable[str], without: str | None = None) -> list[Group]:
-    """Return the groups of these topics in order of topic and time.
-
-    Args:
-        claims: all claims.
-        topics: ids, without families.
-        without: an origin whose claims are left out as if it had never spoken.
+def groups(claims: Claims, topics: Iterable[str]) -> list[Group]:
+    """Return the groups of these topics (ids, no families) in order of topic and time.
 
     An author's inferences make rows of their own, which do not count: they are hypotheses, not evidence.
     """
     found: list[Group] = []
     for topic in sorted(set(topics)):
-        heard = [claim for claim in claims.of(topic) if without is None or claims.origin(claim) != without]
         for counts in (True, False):
-            found += _alike([claim for claim in heard if is_inference(claim) is not counts], counts=counts)
+            told = [claim for claim in claims.of(topic) if is_inference(claim) is not counts]
+            found += [_group(row, counts=counts) for row in _alike(told)]
     return found
 
 
-def _alike(claims: Sequence[Claim], *, counts: bool) -> list[Group]:
+def without(group: Group, origin: str, claims: Claims) -> Group | None:
+    """Return a group as if an origin had never spoken, None where nothing is left; another claim may be the exact one."""
+    left = [claim for claim in group.claims if claims.origin(claim) != origin]
+    return _group(left, counts=group.counts) if left else None
+
+
+def _group(claims: Sequence[Claim], *, counts: bool) -> Group:
+    return Group(tuple(claims), min(claims, key=_vagueness), counts)
+
+
+def _alike(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Return claims that say the same, each with the first of its row; one said before in the same form is found at once."""
     rows: list[list[Claim]] = []
+    said: dict[object, list[Claim]] = {}
     for claim in claims:
-        row = next((row for row in rows if _same(row[0], claim)), None)
+        form = (claim.value, claim.polarity, claim.scope, claim.about, claim.basis, _bound(claim))
+        row = said.get(form) or next((row for row in rows if _same(row[0], claim)), None)
         if row is None:
-            rows.append([claim])
-        else:
-            row.append(claim)
-    return [Group(tuple(row), min(row, key=_vagueness), counts) for row in rows]
+            row = []
+            rows.append(row)
+        row.append(claim)
+        said.setdefault(form, row)
+    return rows
 
 
 def _same(one: Claim, other: Claim) -> bool:

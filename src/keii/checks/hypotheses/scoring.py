@@ -67,3 +67,24 @@ def leaders(rank: dict[str, int]) -> frozenset[str]:
 def reversed_pair(before: dict[str, int], after: dict[str, int]) -> bool:
     """Return whether any two hypotheses changed places (a tie that opens or closes is no change of places)."""
     return any((before[a] - before[b]) * (after[a] - after[b]) < 0 for a, b in combinations(before, 2))
+
+
+def linchpins(rows: Sequence[EvidenceRow], hypotheses: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of rows without any one of which other hypotheses come first."""
+    score = scores(rows, hypotheses)
+    first = leaders(ranks(score))
+    found = []
+    for row in rows:
+        if not row.counts or row.diagnosticity != "strong" or not _may_change(row, score, first):
+            continue
+        if leaders(ranks(scores([other for other in rows if other is not row], hypotheses))) != first:
+            found.append(row.id)
+    return tuple(found)
+
+
+def _may_change(row: EvidenceRow, score: dict[str, Score], first: frozenset[str]) -> bool:
+    """Return whether a row speaks against a leader, or against one that could come level without it."""
+    best = min(score.values()).firm
+    most = max(_AGAINST.values()) * len(row.firm)
+    against = {cell.hypothesis for cell in row.cells if cell.mark in _AGAINST}
+    return any(one in first or score[one].firm - most <= best for one in against)
