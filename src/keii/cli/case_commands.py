@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from keii import pipeline
-from keii.case.case import KINDS, Case
+from keii.case import addresses
+from keii.case.case import KINDS, AddReport, Case
 from keii.case.verify import verify as check_case
 from keii.cli import show
+from keii.errors import UsageError
 from keii.wording import say
 
 
@@ -29,7 +31,12 @@ def new(case: Path, name: str | None, victim: str, zone: str, lang: str | None) 
 
 @click.command()
 @show.case_argument
-@show.paths_argument
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--url-list",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A list of addresses, one a line: recorded as not fetched. Nothing is downloaded.",
+)
 @click.option("--link", is_flag=True, help="Leave the files where they are; record hash, size and place.")
 @click.option("--as", "kind", type=click.Choice(list(KINDS)), help="What they are, where the content shall not decide.")
 @click.option(
@@ -43,6 +50,7 @@ def add(
     case: Path,
     paths: tuple[Path, ...],
     *,
+    url_list: Path | None,
     link: bool,
     kind: str | None,
     mapping: Path | None,
@@ -51,17 +59,33 @@ def add(
 ) -> int:
     """Take files, folders and archives into the case, hashed and recorded."""
     spoken = show.spoken(lang)
+    if url_list is None and not paths:
+        raise UsageError("expected files to add, or a list of addresses (--url-list)")
+    named = None
+    if url_list is not None:
+        listed = addresses.read_list(url_list)
+        with Case.open(case) as opened:
+            named = addresses.record(opened, listed)
+        if as_json:
+            show.json_line(named)
+        else:
+            show.told("cli.addresses", spoken, added=len(named.added), already=len(named.already))
+    report = _take(case, paths, link=link, kind=kind, mapping=mapping)
+    if paths and as_json:
+        show.json_line(report)
+    elif paths:
+        size = sum(entry.size for entry in report.added)
+        show.told("cli.added", spoken, added=len(report.added), size=f"{size:,}", already=len(report.already))
+    missing = [*(named.refused if named else ()), *report.refused]
+    return show.incomplete([f"{refused.path}: {refused.reason}" for refused in missing], spoken)
+
+
+def _take(case: Path, paths: tuple[Path, ...], *, link: bool, kind: str | None, mapping: Path | None) -> AddReport:
     with Case.open(case) as opened:
         if mapping is not None:
             pipeline.check_mapping(mapping)
             kind = opened.keep_mapping(mapping)
-        report = opened.add(list(paths), link=link, kind=kind)
-    if as_json:
-        show.json_line(report)
-    else:
-        size = sum(entry.size for entry in report.added)
-        show.told("cli.added", spoken, added=len(report.added), size=f"{size:,}", already=len(report.already))
-    return show.incomplete([f"{refused.path}: {refused.reason}" for refused in report.refused], spoken)
+        return opened.add(list(paths), link=link, kind=kind)
 
 
 @click.command()

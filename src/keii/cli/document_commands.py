@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from keii import names, pipeline
+from keii.case import addresses
+from keii.case.case import Case
 from keii.claims import to_json
 from keii.cli import show
 from keii.cli.proposals_shown import print_proposals
@@ -15,7 +17,7 @@ from keii.cli.shapes import comparison, source_entry
 from keii.cli.time_commands import print_over_time
 from keii.errors import UsageError
 from keii.exporters.sections_public import by_weight
-from keii.model import Claim, Finding
+from keii.model import Claim, Document, Finding
 from keii.report.chronology import chronology
 from keii.report.wording import shortened
 from keii.wording import Lang, say
@@ -37,6 +39,7 @@ def sources(paths: tuple[Path, ...], *, text: bool, lang: str | None, as_json: b
             click.echo(document.text)
     elif as_json:
         show.json_lines(source_entry(document, ratings) for document in documents)
+        show.json_lines({"url": url, "status": "not-fetched"} for url in _not_fetched(paths, documents))
     else:
         rows = [
             (
@@ -52,7 +55,21 @@ def sources(paths: tuple[Path, ...], *, text: bool, lang: str | None, as_json: b
         named = ("published", "publisher", "kind", "reliability", "title")
         columns = [say(f"cli.column.{name}", spoken) for name in named]
         show.table(say("cli.chronology", spoken), ["#No", *columns], rows)
+        waiting = [(number, url) for number, url in enumerate(_not_fetched(paths, documents), start=1)]
+        if waiting:
+            columns = [say("cli.column.address", spoken)]
+            show.table(say("cli.not-fetched", spoken, {"count": len(waiting)}), ["#No", *columns], waiting)
     return 0
+
+
+def _not_fetched(paths: Sequence[Path], documents: Sequence[Document]) -> list[str]:
+    """Return the addresses that the cases among ``paths`` record and no document stands for."""
+    found: list[str] = []
+    for path in paths:
+        if (path / "case.toml").is_file():
+            with Case.open(path) as case:
+                found += [entry.origin for entry in addresses.not_fetched(case, [one.url for one in documents])]
+    return found
 
 
 @click.command()
