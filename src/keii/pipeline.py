@@ -17,16 +17,16 @@ from keii.checks.changes import changes
 from keii.checks.hypotheses import analyse
 from keii.checks.reliability import rate, rate_sources
 from keii.claims import extract
-from keii.errors import UnreadableError, UsageError
+from keii.errors import UsageError
 from keii.exporters import EXPORTERS, render
 from keii.hunt import hunt
 from keii.ingest import IngestReport, Progress, ingest
-from keii.model import Claim, Document, Finding, Source, Trace, Verdict
+from keii.model import Claim, Document, Finding, Trace, Verdict
 from keii.model.hypothesis import Analysis
 from keii.model.rating import SourceRating
 from keii.model.report import Report, SourceEntry
 from keii.proposals import Endpoint, Proposed, cut, prompt_hash, propose
-from keii.readers import documents as document_readers
+from keii.readers.documents.opened import documents_at
 from keii.readers.logs.mapping import load_mapping
 from keii.report import Parts, compose
 from keii.trace import TraceSettings, observed, trace
@@ -233,23 +233,14 @@ def check_mapping(path: Path) -> None:
 
 
 def documents_of(paths: Sequence[Path]) -> list[Document]:
-    """Return the documents at these paths, or those of the case where the one path is a case.
+    """Return the documents at these paths (all pages of a web archive), or those of the case where the one path is a case.
 
     Raises UnreadableError with the file's name for the first that cannot be read.
     """
     if len(paths) == 1 and (paths[0] / "case.toml").is_file():
         with Case.open(paths[0]) as case:
             return list(case.catalog.documents())
-    return [_document(path) for path in paths]
-
-
-def _document(path: Path) -> Document:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(error.strerror or str(error), place=str(path)) from error
-    digest = hashlib.sha256(data).hexdigest()
-    return document_readers.read(data, Source(id=f"s-{digest[:16]}", name=path.name, sha256=digest, size=len(data)))
+    return [document for path in paths for document in documents_at(path)]
 
 
 def claims_in(document: Document) -> tuple[Claim, ...]:

@@ -12,6 +12,7 @@ from keii.errors import UnreadableError
 from keii.model import Document, Skipped, Source
 from keii.readers.containers import Member, members
 from keii.readers.documents import read
+from keii.readers.documents.opened import documents_at
 from keii.readers.kinds import kind_of
 from keii.readers.logs import Head
 
@@ -144,3 +145,16 @@ def test_names_never_lead_out(tmp_path: Path) -> None:
     path.write_bytes(record(PAGE.encode(), "https://news.example.jp/../../../etc/passwd"))
     found = [one for one in members(path, Source(id="s-0", name="a.warc", sha256="0")) if isinstance(one, Member)]
     assert ".." not in found[0].source.name
+
+
+def test_a_web_archive_is_read_without_a_case(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(b"".join(gzip.compress(part, mtime=0) for part in archive()))
+    assert [one.url[8:] for one in documents_at(path)] == [
+        "news.example.jp/a?id=1",
+        "news.example.jp/b",
+        "city.example.jp/n.txt",
+    ]
+    (tmp_path / "b.warc").write_bytes(record(b"x", kind="metadata"))
+    with pytest.raises(UnreadableError, match="no document in the archive"):
+        documents_at(tmp_path / "b.warc")
