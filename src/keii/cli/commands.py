@@ -9,6 +9,7 @@ from keii.cli.document_commands import check_statement, claims, compare, sources
 from keii.cli.hypothesis_commands import hypotheses
 from keii.cli.log_commands import coverage, files_command, hunt_command, trace_command
 from keii.cli.made_commands import demo, report_command, simulate
+from keii.cli.rule_commands import sigma
 from keii.cli.time_commands import chronology
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -17,6 +18,7 @@ COMMANDS: tuple[click.Command, ...] = (
     add,
     run,
     hunt_command,
+    sigma,
     trace_command,
     coverage,
     files_command,

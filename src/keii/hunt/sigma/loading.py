@@ -27,6 +27,7 @@ MOST_BYTES = 1024 * 1024  # of one rule file; the largest public one has 60 kB
 MOST_FILES = 100_000  # in one archive
 MOST_DEPTH = 50  # of nested YAML
 MOST_DOCUMENTS = 1_000  # in one file
+WITHDRAWN = frozenset({"deprecated", "unsupported"})  # replaced by another rule, or of no use as it stands
 _SUFFIXES = frozenset({".yml", ".yaml"})
 
 
@@ -182,6 +183,9 @@ def _text(value: object) -> str | None:
 
 def _rule(document: Document, filters: Sequence[SigmaFilter], placeholders: Placeholders) -> Rule | NotLoaded:
     told = about(document)
+    if told.status in WITHDRAWN:
+        reason = f"withdrawn by its author: {told.status}"
+        return NotLoaded(place=document.place, reason=reason, withdrawn=told.status, id=told.id, title=told.title)
     try:
         rule = SigmaRule.from_dict(document.content, collect_errors=True)
         if isinstance(rule.detection, EmptySigmaDetections) or isinstance(rule.logsource, EmptyLogSource):

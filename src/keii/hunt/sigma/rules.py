@@ -101,12 +101,15 @@ class Correlation(msgspec.Struct, frozen=True, kw_only=True):
 class NotLoaded(msgspec.Struct, frozen=True, kw_only=True):
     """A rule that cannot run: where it stands and why, in English, one clause.
 
-    ``lacks`` is the placeholder that the case gives no value for: the rule itself is whole then.
+    Attributes:
+        lacks: the placeholder that the case gives no value for; the rule itself is whole then.
+        withdrawn: the status by which its author has withdrawn it, ``deprecated`` or ``unsupported``.
     """
 
     place: str
     reason: str
     lacks: str | None = None
+    withdrawn: str | None = None
     id: str | None = None
     title: str | None = None
 

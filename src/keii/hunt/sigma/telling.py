@@ -57,6 +57,8 @@ def of_not_loaded(one: NotLoaded) -> RuleOutcome:
     about = About(id=one.id or "", title=one.title or one.place, place=one.place)
     if one.lacks is not None:
         return _absent(about, "sigma.placeholder", {"name": one.lacks})
+    if one.withdrawn is not None:
+        return _absent(about, "sigma.withdrawn", {"status": one.withdrawn})
     return RuleOutcome(
         rule=about, status="not-loadable", why="sigma.not_loadable", facts={"place": one.place, "reason": one.reason}
     )
