@@ -21,6 +21,11 @@ from keii.model import ELSEWHERE, Category, Claim, Document, Locator, Value, cla
 from keii.moments import Spanned, fold
 
 _LIST = 1_200  # characters from a lead-in to the last item that takes over its hedge
+_MARKS = re.compile(
+    r"[\s　・●○◆■\-–*().:：、,|【】<>〔〕（）月火水木金土日付]|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|\d{1,2}(?::\d\d)?\s*[ap]\.?m\.?",
+    re.I,
+)
+_BARE = 3  # characters beside a date that stands alone
 _SHORT = 60  # characters; a line up to this long without a full stop is an item
 _REACH = 200  # characters at the end of a sentence in which it announces a list
 _MAX_QUOTE = 400  # characters; a longer clause is cut around what the claim rests on
@@ -54,6 +59,7 @@ def extract(document: Document) -> tuple[Claim, ...]:
     opened, paragraph = 0, -1  # claims from ``opened`` on stand in the present paragraph
     lead: _Lead | None = None
     skipping = False
+    heading: _Heading | None = None
     for where in places(document, fold(document.text)):
         if paragraph != where.sentence.paragraph:
             opened, paragraph = len(claims), where.sentence.paragraph
@@ -65,7 +71,9 @@ def extract(document: Document) -> tuple[Claim, ...]:
         if skipping:
             continue
         lead = _still(lead, where)
-        own = _distinct(_of(where, lead))
+        dates = dates_of(where)
+        heading = _heading(where, dates, heading)
+        own = _distinct(_of(where, dates or _under(where, heading), lead))
         claims += own
         lead = _lead(where, own, lead)
     return _once(claims)
@@ -118,11 +126,42 @@ def _distinct(claims: Iterator[Claim]) -> list[Claim]:
     return list(found.values())
 
 
-def _of(where: Where, lead: _Lead | None) -> Iterator[Claim]:
+class _Heading(msgspec.Struct, frozen=True):
+    """A date that stands alone on a line, or begins one: the date of what follows."""
+
+    date: Spanned
+    paragraph: int
+    alone: bool
+
+
+def _heading(where: Where, dates: list[Spanned], before: _Heading | None) -> _Heading | None:
+    """Return the date under which a sentence and the next ones stand."""
+    sentence = where.sentence
+    if not dates:
+        return before
+    first = dates[0]
+    bare = where.folded[sentence.start : first.start] + where.folded[first.end : sentence.end]
+    if len(_MARKS.sub("", bare)) <= _BARE:
+        return _Heading(first, sentence.paragraph, alone=True)
+    lead = where.folded[sentence.paragraph : first.start]
+    if sentence.start - sentence.paragraph <= _BARE and len(_MARKS.sub("", lead)) == 0:
+        return _Heading(first, sentence.paragraph, alone=False)
+    return None
+
+
+def _under(where: Where, heading: _Heading | None) -> list[Spanned]:
+    """Return the date of a sentence without one that stands under a date, as one of no width at its beginning."""
+    if heading is None:
+        return []
+    start = where.sentence.start
+    near = where.sentence.paragraph == heading.paragraph or (heading.alone and start - heading.date.end < _LIST // 2)
+    return [Spanned(start, start, heading.date.moment)] if near else []
+
+
+def _of(where: Where, dates: list[Spanned], lead: _Lead | None) -> Iterator[Claim]:
     lang, text, sentence = where.document.lang, where.folded, where.sentence
     if words(lang, "states", "question").search(text, max(sentence.start, sentence.end - 12), sentence.end):
         return  # who asks does not say
-    dates = dates_of(where)
     stand = as_of(where, dates)
     elsewhere = words(lang, "states", "elsewhere")
     other = where.find(elsewhere, sentence.start, sentence.end)

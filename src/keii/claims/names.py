@@ -31,6 +31,18 @@ def _subject(lang: str) -> re.Pattern[str]:
 
 
 @cache
+def _attackers(lang: str) -> re.Pattern[str]:
+    """Return what stands for an attacker named before."""
+    return re.compile(table(lang, "speakers")["attackers"])
+
+
+@cache
+def _self_named(lang: str) -> re.Pattern[str]:
+    """Return what names an attacker by the name that it gives itself."""
+    return re.compile(table(lang, "speakers")["self_name"])
+
+
+@cache
 def _victim(lang: str) -> re.Pattern[str]:
     """Return what names an organisation together with what befell it."""
     return re.compile(table(lang, "speakers")["victim"])
@@ -53,10 +65,13 @@ class Named:
         self._lang = lang
         self._own = own
         self._names: list[str] = []
+        self._attacker: str | None = None
 
     def resolve(self, speaker: str, last: str | None) -> str:
         """Return the name that a speaker's words stand for; the words themselves where none fits."""
         own, pronoun, kind, _ = _patterns(self._lang)
+        if self._attacker and _attackers(self._lang).fullmatch(speaker.removeprefix("attacker:")):
+            return "attacker:" + self._attacker
         if self._lang == "en" and speaker.startswith(("The ", "the ")) and speaker[4:5].isupper():
             speaker = speaker[4:]
         if self._own and own.fullmatch(speaker):
@@ -86,6 +101,8 @@ class Named:
         found = [
             _BEFORE.sub("", match[1]) for match in _patterns(self._lang)[3].finditer(text, sentence.start, sentence.end)
         ]
+        itself = _self_named(self._lang).search(text, sentence.start, sentence.end)
+        self._attacker = itself[1] if itself else self._attacker
         found += [match[1] for match in _victim(self._lang).finditer(text, sentence.start, sentence.end)]
         listed = table(self._lang, "speakers")
         subject = _subject(self._lang).match(text, sentence.start, sentence.end)

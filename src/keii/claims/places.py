@@ -62,7 +62,7 @@ def places(document: Document, folded: str) -> Iterator[Where]:
     patterns(document.lang)
     scanned = scan(document.lang, folded)
     carried: tuple[int, str | None, str] | None = None
-    lasting: tuple[int, str] | None = None  # a paragraph and who tells it
+    lasting: tuple[int, str, str | None] | None = None  # until where, who tells it, in which source
     for sentence in sentences(document.text, document.lang):
         for piece, quoted in _pieces(sentence, spans, starts, by_id):
             base = base_voice(document, quoted)
@@ -72,17 +72,15 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             said = spoken(document.text, piece, document.lang, last, seen)
             known = named.setdefault(base.within, Named(document.lang, base.speaker))
             known.note(document.text, piece, None)
-            if said is None and lasting and lasting[0] == piece.paragraph and not known.subject(document.text, piece):
+            near = lasting is not None and piece.start - lasting[0] < _CARRY and base.within == lasting[2]
+            if said is None and lasting and near and not known.subject(document.text, piece):
                 said = Said(lasting[1], (piece.start, piece.end))
             if said:
                 said = _resolved(said, known, last)
                 carried = (piece.end, base.within, said.speaker)
                 known.note(document.text, piece, said.speaker)
-                lasting = (
-                    (piece.paragraph, said.speaker)
-                    if said.lasting or (lasting and lasting[1] == said.speaker)
-                    else None
-                )
+                goes_on = said.lasting or (lasting is not None and lasting[1] == said.speaker)
+                lasting = (piece.end, said.speaker, base.within) if goes_on else None
             parts = clauses(document.text, piece, document.lang)
             words_of = said.words_of if said else (piece.start, piece.end)
             yield Where(

@@ -13,6 +13,7 @@ from keii.claims.sentences import Sentence
 from keii.model import Document, Embedded, Moment
 
 _TAIL = 30  # characters at the end of a Japanese sentence in which its verb of saying stands
+_SHORT = 30  # characters of a sentence that says no more than who told the ones before («同社が明らかにした。»)
 _LEAD = 60  # characters before a quotation in which its speaker stands
 
 _BEFORE_NAME = re.compile(
@@ -70,9 +71,9 @@ def patterns(lang: str) -> _Patterns:
         return _Patterns(
             anonymous=cue(rf"({t['anonymous']}){t['according']}|({t['names']}){t['according']}"),
             named=re.compile(
-                rf"(?:({t['names']})|「([^「」]{{2,20}})」(?:[(（][^()（）]{{1,20}}[)）])?)(?:は|も|では)"
+                rf"(?:({t['names']})(?:{t['spokes']})?|「([^「」]{{2,20}})」(?:[(（][^()（）]{{1,20}}[)）])?)(?:は|も|では)"
             ),
-            revealed=cue(rf"({t['anonymous']}){t['revealed']}"),
+            revealed=cue(rf"(?:({t['anonymous']})|({t['names']})){t['revealed']}"),
             continued=re.compile(t["continued"]),
             attacker=attacker,
             again=cue(rf"(?:{t['told_again']}){t['according']}"),
@@ -145,7 +146,12 @@ def revealed(text: str, sentence: Sentence, lang: str, seen: int = -1) -> str | 
     if lang != "ja":
         return None
     match = patterns("ja").revealed.find(seen, text, sentence.start, sentence.end)
-    return f"anonymous:{match[1]}" if match else None
+    if match is None:
+        return None
+    if match[1]:
+        return f"anonymous:{match[1]}"
+    short = sentence.end - sentence.start < _SHORT and match.start() <= sentence.start + 2
+    return match[2] if short and _is_name(match[2], table("ja", "speakers")["not_names"]) else None
 
 
 @cache
@@ -206,6 +212,11 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
         closed = text.find("」", opened, sentence.end)
         if closed < 0:
             return None
+        if carried and closed - opened <= 12 and _verbs().match(text, closed + 1):  # «コメントを控える」とし»
+            first = max(sentence.start, opened - _LEAD)
+            named = (m[1] or m[2] for m in known.named.finditer(text, first, opened))
+            if not [name for name in named if _is_name(name, forbidden)]:
+                return Said(carried, (sentence.start, sentence.end))
         if closed - opened > 12 and _verbs().match(text, closed + 1):
             first = max(sentence.start, opened - _LEAD)
             named = (m[1] or m[2] for m in known.named.finditer(text, first, opened))
