@@ -89,7 +89,7 @@ def _bare(topic: str, value: str) -> str:
     """Return a value as it is compared: «since May» about a start and «until May» about an end are May."""
     if topic.endswith(("_start", "intrusion", "customers", "recovery", "exfiltration")):
         value = value.removesuffix("/..")
-    if topic.endswith(("_end", "customers", "recovery", "deadline")):
+    if topic.endswith(("_end", "customers", "recovery", "deadline", "determined")):
         value = value.removeprefix("../")
     return value.replace("~", "")
 

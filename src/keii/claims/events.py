@@ -155,6 +155,7 @@ _SUBJECT_AFTER = re.compile(r"、[^、。は]{2,30}は")
 
 _WEAK = 50  # characters that a noun stands farther than a verb
 _OTHER_CLAUSE = 30
+_OPENING = 12  # characters at the beginning of a sentence in which the day stands on which somebody spoke
 _ANNOUNCED = 45  # characters; a word of announcing farther off announces something else than the date
 _DATELINE = re.compile(r"\s*\([A-Z][\w .&]+\)\s*[-–—]")
 
@@ -166,6 +167,10 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
         return (None if anonymous else "time.disclosed"), spanned.start, spanned.start
     if _DATELINE.match(text, spanned.end):
         return None, 0, 0
+    if spanned.start - sentence.start < _OPENING:
+        told = words("en", "times", "admits").search(text, spanned.end, min(sentence.end, spanned.end + 80))
+        if told and where.speaker is not None and not where.speaker.startswith(("anonymous:", "attacker:")):
+            return "time.disclosed", told.start(), told.end()  # «Tonight the hotel chain Grand Solent admitted that…»
     spoke = words("en", "times", "spoke").match(text, spanned.end)
     if spoke:
         made_known = words("en", "times", "made_known").search(spoke.group()) and where.speaker is not None

@@ -32,7 +32,7 @@ _MAX_QUOTE = 400  # characters; a longer clause is cut around what the claim res
 _LEADING = re.compile(r"^(?:この中に|その中に|これに|多くが|[\d〇一二三四五六七八九]{2,4}年(?:[末春夏秋冬])?(?:ごろ|頃)?(?:に)?)(?:は|も)?|^末?(?:ごろ|頃)")  # fmt: skip
 _MARKED = re.compile(r"[^、。「」]{0,8}は")
 _JUDGED = ("leak.", "actor.", "entry.", "log.", "intrusion.")  # what an author outside cannot know, only conclude
-_LISTED = ("leak.personal", "data.card", "data.credentials", "data.kind")
+_LISTED = ("data.personal", "leak.personal", "data.card", "data.credentials", "data.kind")
 _OF_DATA = ("leak.occurred", "leak.sensitive", "data.classified")
 _ACROSS = ("detect.by", "duty.reported")  # told around a quotation: «A社から「…」と連絡があった»
 _FACTS = ("time.detection", "time.awareness", "time.containment", "time.scope_determined", "time.outage_start")
@@ -140,6 +140,8 @@ def _heading(where: Where, dates: list[Spanned], before: _Heading | None) -> _He
     if not dates:
         return before
     first = dates[0]
+    if _is_own(where.document, first):
+        return before  # the day on which the document itself was written
     bare = where.folded[sentence.start : first.start] + where.folded[first.end : sentence.end]
     if len(_MARKS.sub("", bare)) <= _BARE:
         return _Heading(first, sentence.paragraph, alone=True)
@@ -147,6 +149,11 @@ def _heading(where: Where, dates: list[Spanned], before: _Heading | None) -> _He
     if sentence.start - sentence.paragraph <= _BARE and len(_MARKS.sub("", lead)) == 0:
         return _Heading(first, sentence.paragraph, alone=False)
     return None
+
+
+def _is_own(document: Document, spanned: Spanned) -> bool:
+    """Return whether a date is that of the document's publication."""
+    return document.published is not None and document.published.edtf[:10] == spanned.moment.edtf[:10]
 
 
 def _under(where: Where, heading: _Heading | None) -> list[Spanned]:

@@ -83,8 +83,11 @@ class Named:
         match = kind.fullmatch(speaker)
         if match is None:
             return speaker
-        ends = table(self._lang, "speakers")["ends"]
+        listed = table(self._lang, "speakers")
+        ends = listed["ends"]
         word = match[1].lower()
+        if word in listed.get("offices", ()) and len(speaker.split()) > 2:
+            return speaker  # «the data protection authority» is its own name
         for name in reversed(self._names):
             fits = name.lower().endswith(tuple(ends.get(word, [word])))
             if fits or (word in ends["any"] and not name.lower().endswith(tuple(ends["never"]))):

@@ -32,7 +32,7 @@ _EN = re.compile(
 _MONEY = re.compile(rf"(?P<c>[$€£¥])(?P<n>{_EN_NUMBER})(?P<s>{_EN_SCALE})?", re.I)
 _SCALE = {"k": 1_000, "m": 10**6, "b": 10**9, "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
 _CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
-_NEAR = 60  # characters from a number to the word that tells what it counts
+_NEAR = 90  # characters from a number to the word that tells what it counts
 _NUMBER_OF = re.compile(r"\b(?:number|total) of(?=\s)", re.I)
 _AGAIN = re.compile(
     r"\b(?:total of|totall?ing|up from|increased to|rose to|revised to|brings? (?:it|that) to|now)\s+(?:\w+\s+){0,2}$",
@@ -156,7 +156,8 @@ def _low(text: str, match: re.Match[str], high: float, lang: str) -> int | float
 def _money(text: str, start: int, end: int) -> Iterator[Counted]:
     """Yield amounts of money of an English sentence that speaks of a ransom or of cost."""
     for match in _MONEY.finditer(text, start, end):
-        topic = next((name for name, near in money() if near.search(text, start, end)), None)
+        far = ((_distance(near, text, match.start(), match.end(), start, end), name) for name, near in money())
+        topic = min(((at, name) for at, name in far if at is not None), default=(0, None))[1]
         value = _english_number(match["n"], match["s"])
         if topic is not None and value is not None:
             first, before = _before(text, match.start(), start, "en")

@@ -83,7 +83,7 @@ def patterns(lang: str) -> _Patterns:
             self_named=cue(t["self_named"]),
             nameless=re.compile(t["anonymous"]),
         )
-    aside = r"(?:, (?:which|who|whose|a|an|the|its) [^.;]{0,90}?,)?"
+    aside = r"(?:, (?:which|who|whose|a|an|the|its|quoting|citing|speaking) [^.;]{0,90}?,)?"
     named = rf"(?:spokes\w+ (?:for|of) (?:the )?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
     saying = r"(?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?)"
     return _Patterns(
@@ -92,10 +92,13 @@ def patterns(lang: str) -> _Patterns:
         revealed=cue(
             rf"(?:[Aa]ccording to|,? citing|[Aa]s reported by) ((?i:{t['anonymous_cited']})|(?:{t['names']}))"
         ),
-        continued=never,
+        continued=re.compile(rf",[”\"]? ({t['names']}) (?:said|says|added|told [\w ]{{2,20}})[.]?[\"”]?$"),
         attacker=attacker,
         again=cue(t["told_again"]),
-        passed_on=never,
+        passed_on=re.compile(
+            r"([Tt]he company|[A-Z][\w&'-]+(?: [A-Z][\w&'-]+)*) (?:tells?|told|has told|had told|informed|assured) "
+            r"(?:me|us|her|him|them|my|his|the (?:ministry|department|government))\b"
+        ),
         asked=cue(r"(?!)x"),
         tail=cue(t["verbs"]),
         self_named=cue(t["self_named"]),
@@ -252,9 +255,13 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
         return Said(name, whole)
     if known.again.find(seen, text, *whole):
         return Said(carried or "the company", whole)
-    named = known.named.search(text, *whole) if seen & known.tail.flags else None
+    last = known.continued.search(text, max(sentence.start, sentence.end - _LEAD), sentence.end)
+    named = last or (known.named.search(text, *whole) if seen & known.tail.flags else None)
     if named:
         name = _BEFORE_NAME.sub("", named[1])
+        passed = known.passed_on.search(text, *whole)
+        if passed and not passed[1].startswith(name):
+            return Said(passed[1], whole, (name,))
         attacker = known.attacker.search(name)
         return Said("attacker:" + name if attacker else name, whole)
     return None

@@ -66,15 +66,7 @@ def modality(
     if topic in _PLAIN_TOPICS or (topic in _GIVEN_TOPICS and presupposed(where, end)):
         return "certain"
     if lang == "en":
-        if topic.startswith("disclosure."):
-            return "certain"
-        first, stop = max(clause.start, start - _REACH), min(clause.end, start + _REACH)
-        if verb is not None:
-            first, stop = max(clause.start, verb - _BESIDE), max(verb, clause.start)
-        for name, pattern in states("en", "modality"):
-            if where.find(pattern, first, stop):
-                return name
-        return "certain"
+        return _english(where, clause, start, topic, verb)
     if text[last - 1] != "。" and _QUESTION.match(text[start:last]):
         return "possible"
     if reach is None:
@@ -91,3 +83,14 @@ def modality(
         if attribute:
             return "suspected" if attribute.group().startswith("疑") else "possible"
     return "certain"
+
+
+def _english(where: Where, clause: Clause, start: int, topic: str, verb: int | None) -> str:
+    if topic.startswith("disclosure."):
+        return "certain"
+    first, stop = max(clause.start, start - _REACH), min(clause.end, start + _REACH)
+    if verb is not None:
+        first, stop = max(clause.start, verb - _BESIDE), max(verb, clause.start)
+    elif where.find(words("en", "states", "wide"), where.sentence.start, start):
+        return "suspected"
+    return next((name for name, pattern in states("en", "modality") if where.find(pattern, first, stop)), "certain")

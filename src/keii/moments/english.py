@@ -52,7 +52,7 @@ _FORM = re.compile(
     r"|(?:(?P<relw>last|this|next)\s+)?(?P<wd>Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
     r"|(?P<ch>\d{1,2})(?:[.:](?P<cmi>\d\d))?\s*(?P<chalf>[ap]\.?m\b\.?)"
     r"|(?P<y4>(?<!\$)(?:19|20)\d\d)(?=[\s.,;:)'\"-]|$)(?!\s*(?:files|people|persons|records|customers|users|employees|computers|servers|accounts))"
-    r")(?:,?\s+(?:at\s+)?(?:about\s+|around\s+)?(?P<h>\d{1,2})(?::(?P<mi>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?))?",
+    r")(?:,?\s+(?:at\s+)?(?:about\s+|around\s+)?(?P<h>\d{1,2})(?:[:.](?P<mi>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?))?",
     re.I,
 )
 _LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
@@ -105,7 +105,8 @@ def _resolve(match: re.Match[str], today: dt.date | None, last: Parts | None) ->
         return _named_month(got, word, part, today, last, match.string[max(0, match.start() - 70) : match.start()])
     if got["season"]:
         return _season(got, today)
-    return _relative(got, today, last, part)
+    ahead = _AHEAD.search(match.string[max(0, match.start() - 60) : match.start()]) is not None
+    return _relative(got, today, last, part, ahead=ahead)
 
 
 def _named_month(
@@ -160,7 +161,7 @@ def _season(got: dict[str, str | None], today: dt.date | None) -> tuple[Parts | 
 
 
 def _relative(
-    got: dict[str, str | None], today: dt.date | None, last: Parts | None, part: str
+    got: dict[str, str | None], today: dt.date | None, last: Parts | None, part: str, *, ahead: bool
 ) -> tuple[Parts | None, str | None]:
     if today is None:
         return None, None
@@ -183,7 +184,11 @@ def _relative(
         relative = (got["relw"] or "").lower()
         if relative == "last" and back == 0:
             back = 7
-        day = today + dt.timedelta(days=(7 - back) % 7 or 7) if relative == "next" else today - dt.timedelta(days=back)
+        day = (
+            today + dt.timedelta(days=(7 - back) % 7 or 7)
+            if relative == "next" or (ahead and not relative)
+            else today - dt.timedelta(days=back)
+        )
         return _clock(Parts(year=day.year, month=day.month, day=day.day), got), "publication"
     return None, None
 

@@ -31,7 +31,9 @@ _YEAR_START = {"年明け": None, "元日": 1}
 _TEXT_MONTHS = {"同月": 0, "翌月": 1, "前月": -1}
 _TEXT_DAYS = {"同日": 0, "その日": 0, "同夜": 0, "翌日": 1, "前日": -1}
 _NEAR = 120  # characters from a day to a clock time that stands without one
-_AHEAD = re.compile(r"までに?|を(?:めど|目途)|に(?:も)?再開|に予定|[^、]{0,10}(?:見通し|予定|見込み|めど|目指)")
+_AHEAD = re.compile(
+    r"から(?:順次|順に)?、?[^。]{0,24}(?:します|いたします|する|の予定)|までに?|を(?:めど|目途)|に(?:も)?再開|に予定|[^、]{0,10}(?:見通し|予定|見込み|めど|目指)"
+)
 _TO_COME = re.compile(r"[^。]*(?:予定|方針|ことにし|見通し|見込み|めど|目指|開始する|始める)")
 _AGO = re.compile(
     rf"(?P<about>約|およそ)?(?P<n>{_N})(?P<u>年半|年|[カか月ヶケヵ]月|週間|日)(?P<more>ほど|余り)?前(?![後半提回日年月])|(?P<end>先週末|(?<![一-龥])週末)|(?P<week>先々週|先週|今週|来週)"
@@ -207,7 +209,7 @@ def _month_day(
     if got["dw"]:
         return _day_word(got, state.last)
     if year is None and month is not None:
-        future = text[match.end() : match.end() + 20].partition("。")[0]
+        future = text[match.end() : match.end() + 44].partition("。")[0]
         year, anchor = _year_for(month, day, near, today, future=_AHEAD.match(future) is not None)
     elif year is None and day is not None:
         if near is not None and near.month is not None:
