@@ -15,6 +15,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         sha256: hex digest of the file, or of the outermost archive for a member.
         size: bytes of the stream where known before reading, else None.
         container: id of the archive it was found in, None for a file.
+        last_year: year of its last record where someone stated it; for logs whose times have none (RFC 3164).
     """
 
     id: str
@@ -22,6 +23,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size: int | None = None
     container: str | None = None
+    last_year: int | None = None
 
 
 class Locator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

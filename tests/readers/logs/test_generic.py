@@ -6,18 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keii.readers.logs import Head, LogReader, delimited, detect, jsonl, text
+from keii.readers.logs import Head, LogReader, delimited, detect, jsonl, syslog, text
 from tests.readers.logs.reading import Read
 
 CSV = b'Time,Client,Action\n2024-01-02T12:04:05+09:00,10.0.0.1,"a, b"\n1704164645000,10.0.0.2,x\n'
 JSON = b'{"time":"2024-01-02T03:04:05Z","a":{"b":["c2.example.net"]}}\n'
 LINE = b"<34>1 2024-01-02T03:04:05Z fs1.example.com su - - - from 203.0.113.5 to c2.example.net\n"
+DATED = b"2024-01-02 03:04:05Z from 203.0.113.5\n"
 WHEN = datetime(2024, 1, 2, 3, 4, 5, 0, UTC)
 
 
 @pytest.mark.parametrize(
     ("reader", "data", "log"),
-    [(delimited.READER, CSV, "csv"), (jsonl.READER, JSON, "jsonl"), (text.READER, LINE, "text")],
+    [
+        (delimited.READER, CSV, "csv"),
+        (jsonl.READER, JSON, "jsonl"),
+        (text.READER, DATED, "text"),
+        (syslog.READER, LINE, "syslog"),
+    ],
 )
 def test_each_kind_is_told_and_read(reader: LogReader, data: bytes, log: str) -> None:
     assert detect(Head(data, "x")) is reader
@@ -51,7 +57,7 @@ def test_values_of_a_line(line: str, values: list[str]) -> None:
 
 @pytest.mark.parametrize("line", [b"Jan  2 03:04:05 fs1 sshd[1]: hello\n", b"2024-01-02 03:04:05 hello\n"])
 def test_no_year_or_zone_is_guessed(line: bytes) -> None:
-    assert detect(Head(line, "x")) is text.READER
+    assert detect(Head(line, "x")) in (text.READER, syslog.READER)
     row = Read(text.READER, line).one("generic")
     assert "occurred" not in row
     assert row["message"] == line.decode().strip()
