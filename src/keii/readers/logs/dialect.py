@@ -8,7 +8,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from keii.lake.schema import TABLES, TIME
+from keii.lake.schema import TIME
 from keii.readers.logs.array_frame import ArrayFrame
 from keii.readers.logs.convert import convert
 from keii.readers.logs.frame import Columns, Spec, assemble
@@ -148,12 +148,11 @@ def _fields_of(columns: Columns, name: str) -> tuple[str, ...]:
 _ALSO = {"src_ip": ("src", "client", "peer"), "dst_ip": ("dst", "server"), "address": ("ip",)}
 
 
-def own_time(columns: Columns, words: pa.Array, field: str) -> None:
-    """Use a time that the message itself holds; without a zone it is taken as UTC and marked."""
-    columns.values["occurred"], inferred = utc(words)
-    columns.taken[field] = pc.and_(pc.is_valid(inferred), pc.is_null(columns.values["occurred"]))
-    columns.taken[field] = pc.or_(columns.taken[field], pc.is_valid(inferred))
-    columns.frame.values["inferred"] = inferred  # type: ignore[attr-defined]
+def add(columns: Columns, name: str, values: pa.Array) -> None:
+    """Add a field to those of the frame, for ``more``."""
+    if isinstance(columns.frame, ArrayFrame):
+        columns.frame.values[name] = values
+        columns.frame.names = tuple(columns.frame.values)
 
 
 def utc(words: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -163,8 +162,3 @@ def utc(words: pa.Array) -> tuple[pa.Array, pa.Array]:
     occurred = convert(whole, TIME)
     inferred = pc.if_else(pc.and_(pc.is_valid(occurred), pc.invert(zoned)), pa.scalar("zone"), NONE)
     return occurred, inferred
-
-
-def column_type(table: str, column: str) -> pa.DataType:
-    """Return the type of a column of the lake."""
-    return TABLES[table].field(column).type
