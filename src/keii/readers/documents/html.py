@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import lxml.etree
 import lxml.html
@@ -16,6 +17,9 @@ from keii.readers.documents.assemble import Known, assemble
 from keii.readers.documents.byline import read_byline
 from keii.readers.documents.encoding import decode
 from keii.readers.documents.html_dates import ARCHIVES, linked_data
+from keii.readers.documents.html_furniture import take_out
+from keii.readers.documents.html_stories import stories_of, told_apart
+from keii.readers.documents.html_tags import tame
 from keii.readers.documents.html_text import clean, depth_of, walk
 from keii.readers.documents.html_times import page_times
 from keii.readers.documents.interface import DocumentReader
@@ -66,11 +70,17 @@ def declared(data: bytes) -> str | None:
 
 def read_page(page: str, source: Source, notes: tuple[str, ...] = (), url: str = "") -> Document:
     """Return the document of a page that is decoded already (a part of a mail, a record of an archive)."""
+    page, overfull = tame(page)
     root = parse(page, source.name)
     about = metadata(root, url)
     cleaned = clean(root)
+    if overfull:
+        cleaned = (*cleaned, f"{overfull} tags with hundreds of attributes read without these")
+    if linked := take_out(root):
+        cleaned = (*cleaned, f"{linked} lists of links to other stories left out")
     visible = walk(root)
-    text, how = _main_text(root, visible, len(page))
+    stories = stories_of(root)
+    text, how = (visible, (f"{len(stories)} stories on one page",)) if stories else _main_text(root, visible, len(page))
     if not text.strip():
         raise UnreadableError("the page holds no text that can be read", place=source.name)
     lang = language(text)
@@ -83,9 +93,13 @@ def read_page(page: str, source: Source, notes: tuple[str, ...] = (), url: str =
     times = page_times(root, lang, byline, about.url)
     if about.title and about.title not in text[: len(about.title) + 600]:
         text = f"{about.title}\n{text}"
-    return assemble(text, source, msgspec.structs.replace(
+    document = assemble(text, source, msgspec.structs.replace(
         about, published=times.published, updated=times.updated, rejected=times.rejected, notes=(*notes, *cleaned, *how),
     ))  # fmt: skip
+    if not stories:
+        return document
+    apart = told_apart(text, stories, document.publisher, document.published, lang)
+    return msgspec.structs.replace(document, embedded=apart or document.embedded)
 
 
 def parse(page: str, place: str) -> Any:
@@ -155,6 +169,8 @@ def metadata(root: Any, url: str) -> Known:
     site = next((name for name in names if name and not ARCHIVES.search(name)), "")
     if not site and (parts := re.split(r"\s*[|｜]\s*|\s+[-–—:：]\s+", named)) and len(parts) > 1:
         site = parts[-1]
+    if not site and (host := urlsplit(_REPLAYED.sub("", canonical or url)).hostname):
+        site = host.removeprefix("www.")
     return Known(
         publisher=site[:200], title=_without_site(title, site)[:500],
         url=_REPLAYED.sub("", canonical or metas.get("og:url", "") or url)[:2_000], author=(author or metas.get("author", ""))[:200],

@@ -38,6 +38,7 @@ _BESIDE = re.compile(
     r"comment|calendar|footer|masthead|global|navi|prev|next", re.IGNORECASE,
 )  # fmt: skip
 _MAX_ELEMENTS = 20_000  # elements looked at for a date; an article's own date stands long before
+_MAX_MARKED = 300  # of them marked as a date
 _MAX_JSON = 1_000_000  # characters of one JSON-LD block
 _EARLIEST = 1990  # no public web page is older
 
@@ -170,13 +171,15 @@ def _meta(root: Any, lang: str) -> Iterator[Candidate | RejectedDate]:
 
 def _elements(root: Any, lang: str) -> Iterator[Candidate | RejectedDate]:
     """Yield the dates of marked elements: microdata, ``time``, and those whose class says that they hold a date."""
+    marked = 0
     for number, element in enumerate(root.iter()):
-        if number >= _MAX_ELEMENTS:
+        if number >= _MAX_ELEMENTS or marked >= _MAX_MARKED:
             return
         tag = element.tag if isinstance(element.tag, str) else ""
         hint = f"{element.get('itemprop') or ''} {element.get('class') or ''}"
         if tag == "meta" or not (tag == "time" or element.get("itemprop") or _MARKED.search(hint)):
             continue
+        marked += 1
         words = " ".join("".join(element.itertext()).split()) if len(element) < 12 else ""
         value = element.get("datetime") or element.get("content") or (element.get("title") if tag == "abbr" else None)
         item = (element.get("itemprop") or "").lower()

@@ -22,7 +22,7 @@ _SUBJECT = re.compile(
 )
 _NO_SUBJECT = re.compile(r"内容|方法|詳細|件|こと|情報|記事|関係者|各社|攻撃|調査|事実|被害")
 _EN_SAID = re.compile(
-    r"(?P<name>[A-Z][\w&.-]*(?:\s[A-Z][\w&.-]*){0,3})(?:\s(?:said|announced|wrote|added)\s+in\s+(?:a|its|the)\s+(?:[\w]+\s)?(?:statement|press release))"
+    r"(?<!\w)(?P<name>[A-Z][\w&.-]{0,40}(?:\s[A-Z][\w&.-]{0,40}){0,3})(?:\s(?:said|announced|wrote|added)\s+in\s+(?:a|its|the)\s+(?:[\w]+\s)?(?:statement|press release))"
 )
 _EN_QUOTE = re.compile(r"“([^“”\n]{8,800})”|\"([^\"\n]{8,800})\"")
 

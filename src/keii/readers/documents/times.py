@@ -20,6 +20,9 @@ _FOLD = {
 _FOLD |= {0xA0: " ", 0x2009: " ", 0x202F: " "}
 
 
+_COUNTED = re.compile(r"\d|[〇一二三四五六七八九十元]{1,3}年")
+
+
 class Found(msgspec.Struct, frozen=True):
     """A time and the character range it stands in."""
 
@@ -39,6 +42,8 @@ def find_times(text: str, lang: str, year: int | None = None) -> tuple[Found, ..
     A date without a year is read only where ``year`` is given (the second time of ``1/31 01:05 … 1/31 01:15``). A zone
     that is not written is +09:00 for Japanese, marked as inferred, and unknown otherwise.
     """
+    if not _COUNTED.search(text):
+        return ()
     folded = fold(text)
     hits: list[tuple[int, int, Moment]] = []
     for form in forms():
