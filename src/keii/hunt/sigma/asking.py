@@ -11,8 +11,10 @@ import numpy.typing as npt
 from keii.hunt.sigma import predicates
 from keii.hunt.sigma.columns import Part, Rows, Values, View, texts_of
 from keii.hunt.sigma.expression import All, Any, Empty, Exists, Expression, Not, Number, Reference, Regex, Test, Text
+from keii.hunt.sigma.literals import Literals, holding
 from keii.hunt.sigma.mapping import Field
 
+_MANY_TEXTS, _MANY_VALUES = 4, 16  # from which on all texts are looked for at once
 Mask = npt.NDArray[np.bool_]
 FieldOf = Callable[[str], Field]
 
@@ -148,6 +150,9 @@ class _Test:
         self._check = predicates.check(test)
         self._lowers = predicates.lowers(test)
         self.cost = _cost(test)
+        many = isinstance(test, Text) and test.mode == "has" and len(test.values) >= _MANY_TEXTS
+        self._texts = test.values if many and isinstance(test, Text) else ()
+        self._literals: Literals | None = None
         self._values: Values | None = None
         self._known: dict[int, bool] = {}
 
@@ -179,6 +184,12 @@ class _Test:
         if isinstance(self._test, Regex):
             found = predicates.matches(self._test, [values.text(code) for code in codes])
             self._known.update(zip(codes, found, strict=True))
+            return
+        if self._texts and len(codes) >= _MANY_VALUES:
+            if self._literals is None:
+                self._literals = Literals(self._texts)
+            held = holding(self._literals, values, np.array(codes, np.int32), lowered=self._lowers)
+            self._known.update(zip(codes, held.tolist(), strict=True))
             return
         get = values.lower if self._lowers else values.text
         for code in codes:

@@ -35,10 +35,14 @@ class Glob(msgspec.Struct, frozen=True, tag="glob"):
 
 
 class Regex(msgspec.Struct, frozen=True, tag="regex"):
-    """The expression (RE2 syntax, flags written in front) is found in the value."""
+    """The expression (RE2 syntax, flags written in front) is found in the value.
+
+    ``least`` is a length in characters below which no value can match; 0 where it is not known.
+    """
 
     field: str
     pattern: str
+    least: int = 0
 
 
 class Number(msgspec.Struct, frozen=True, tag="number"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 import ahocorasick_rs
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keii.hunt.sigma.anchors import BEGIN, END
-from keii.hunt.sigma.columns import Codes, Part
+from keii.hunt.sigma.columns import Codes, Part, Values
 
 Numbers = npt.NDArray[np.int64]
 _TABLE = 60_000  # letters of all texts up to which a full table is kept, of about 1 kB a letter: half as fast again
@@ -36,33 +37,54 @@ class Literals:
         codes = part.used()
         if part.values.empty >= 0:
             codes = codes[codes != part.values.empty]
-        for chosen in _slices(part, codes):
+        for start, stop in _bounds(part.values, codes):
+            chosen = codes[start:stop]
             lowered = part.values.lowered(chosen)
             # Without marks a text may be found across two values: a row too many is asked, none is missed.
             marked = pc.binary_join_element_wise(BEGIN, lowered, END, "") if self._marked else lowered
-            offsets = np.frombuffer(marked.buffers()[1], np.int32, len(marked) + 1, marked.offset * 4)
-            text = memoryview(marked.buffers()[2]).cast("B")[offsets[0] : offsets[-1]]
-            if hits := self._automaton.find_matches_as_indexes(text, overlapping=True):
-                numbers = np.array(hits, np.int64)
-                value = np.searchsorted(offsets, numbers[:, 1] + offsets[0], "right") - 1
-                found.append(np.unique(numbers[:, 0] << 32 | chosen[value].astype(np.int64)))
+            offsets, hits = self.search(marked)
+            if len(hits):
+                value = np.searchsorted(offsets, hits[:, 1], "right") - 1
+                found.append(np.unique(hits[:, 0] << 32 | chosen[value].astype(np.int64)))
         if not found:
             none = np.empty(0, np.int64)
             return none, none
         pairs = np.sort(np.concatenate(found))
         return pairs >> 32, pairs & 0xFFFFFFFF
 
+    def search(self, array: pa.Array) -> tuple[Numbers, Numbers]:
+        """Return where the values of an array begin, and (text, begin, end) of every place of a text, in bytes."""
+        offsets = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1, array.offset * 4).astype(np.int64)
+        if not offsets[-1] - offsets[0]:
+            return offsets, np.empty((0, 3), np.int64)
+        text = memoryview(array.buffers()[2]).cast("B")[offsets[0] : offsets[-1]]
+        hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        return offsets - offsets[0], np.array(hits, np.int64).reshape(-1, 3)
 
-def _slices(part: Part, codes: Codes) -> Iterator[Codes]:
+
+def holding(literals: Literals, values: Values, codes: Codes, *, lowered: bool) -> npt.NDArray[np.bool_]:
+    """Tell for each code whether its value, as written or in lower case, holds one of the texts; they bear no marks."""
+    held = np.zeros(len(codes), bool)
+    for start, stop in _bounds(values, codes):
+        chosen = codes[start:stop]
+        array = values.lowered(chosen) if lowered else values.array.take(pa.array(chosen))
+        offsets, hits = literals.search(array)
+        if len(hits):
+            value = np.searchsorted(offsets, hits[:, 1], "right") - 1
+            within = hits[:, 2] <= offsets[value + 1]  # a text that begins in one value and ends in the next is none
+            held[start + value[within]] = True
+    return held
+
+
+def _bounds(values: Values, codes: Codes) -> list[tuple[int, int]]:
+    """Return the cuts of the codes into parts of bounded bytes."""
     if not len(codes):
-        return
-    if part.values.array.nbytes < _SLICE:
-        yield codes
-        return
-    lengths = pc.binary_length(part.values.array.take(pa.array(codes))).to_numpy(zero_copy_only=False).astype(np.int64)
-    ends = np.cumsum(lengths + 8)
-    cuts = np.flatnonzero(np.diff(ends // _SLICE)) + 1
-    yield from np.split(codes, cuts)
+        return []
+    if values.array.nbytes < _SLICE:
+        return [(0, len(codes))]
+    lengths = pc.binary_length(values.array.take(pa.array(codes))).to_numpy(zero_copy_only=False).astype(np.int64)
+    cuts = (np.flatnonzero(np.diff(np.cumsum(lengths + 8) // _SLICE)) + 1).tolist()
+    return list(pairwise([0, *cuts, len(codes)]))
 
 
 def rows_of(part: Part, codes: Numbers) -> tuple[Numbers, Numbers, Numbers]:
