@@ -22,6 +22,7 @@ _EN_AFTER = re.compile(r"\s*(?:[^.\n]{0,60}?\b)?(?:first\s+)?(?:reported|reports
 _EN_BEFORE = re.compile(
     r"\b(?:[Aa]ccording to|[Aa]s reported by|reported by|citing|told)\s+(?:the\s+|a report (?:by|in)\s+)?$"
 )
+_EN_CUE = re.compile(r"\b(?:report(?:s|ed)|wrote|revealed|quoted|said|[Aa]ccording to|report (?:by|in)|citing|told)\b")
 _STOP = re.compile(r"\s*(?:[|｜]|(?:https?://)?[\w.-]+\.[a-z]{2,}(?:/\S*)?|[■●◆【#].{0,40})?\s*")
 _BACK = 8  # lines; a longer stretch without a break is not taken to be one quotation
 
@@ -78,6 +79,8 @@ def _above(lines: list[Line], index: int) -> tuple[tuple[int, int], ...]:
 
 
 def _handed_over(sentence: str, at: int, lang: str) -> Block | None:
+    if not (_JA_CUE if lang == "ja" else _EN_CUE).search(sentence):
+        return None  # names are dear to look for
     for name in known_names(sentence):
         spans = _japanese(sentence, name, at) if lang == "ja" else _english(sentence, name, at)
         if spans is None:

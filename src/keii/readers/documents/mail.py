@@ -67,7 +67,7 @@ def read(data: bytes, source: Source) -> Document:
         )
         return msgspec.structs.replace(document, title=document.title or subject, rejected=(*document.rejected, late))
     return msgspec.structs.replace(
-        document, title=subject or document.title, publisher=document.publisher or sender or address,
+        document, title=subject or document.title, publisher=sender or document.publisher or address,
         author=document.author or sender, published=sent or document.published,
     )  # fmt: skip
 
