@@ -15,6 +15,7 @@ from keii.readers.logs.frame import Columns, Spec, assemble
 from keii.readers.logs.interface import Batch
 from keii.readers.logs.web_address import is_address
 
+Record = dict[str, str]  # the fields of one message, as written
 NONE = pa.scalar(None, pa.string())
 ZONED = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 
