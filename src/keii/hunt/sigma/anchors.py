@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from keii.hunt.sigma.expression import All, Any, Expression, Glob, Text, TextMode
+from keii.hunt.sigma.expression import All, Any, Expression, Glob, Regex, Text, TextMode
 from keii.hunt.sigma.predicates import longest_text
 
 BEGIN, END = "\x02", "\x03"  # stand before and after every value, so that a prefix is a text like any other
@@ -34,6 +34,9 @@ def options(expression: Expression) -> list[Option]:
     if isinstance(expression, Glob):
         text, mode = longest_text(expression)
         return _set([_anchor(expression.field, mode, text.lower())])
+    if isinstance(expression, Regex):
+        each = [_set([_anchor(expression.field, "has", text) for text in texts]) for texts in expression.sets]
+        return [option for found in each for option in found]
     if isinstance(expression, All):
         return [option for item in expression.items for option in options(item)]
     if isinstance(expression, Any):

@@ -51,14 +51,17 @@ class Values:
             found = self._lower[code] = self.text(code).lower()
         return found
 
-    def lowered(self, codes: Codes) -> pa.Array:
-        """Return some values in lower case, as ``str.lower`` makes it, in one array."""
+    def lowered(self, codes: Codes, *, long_s: str = "\u017f") -> pa.Array:
+        """Return some values in lower case, as ``str.lower`` makes it, in one array.
+
+        ``long_s`` stands for ſ, which expressions without case take for an s.
+        """
         chosen = self.array if len(codes) == len(self.array) else self.array.take(pa.array(codes))
         plain = pc.string_is_ascii(chosen)
         if pc.all(plain).as_py() in (True, None):
             return pc.ascii_lower(chosen)
         other = pc.filter(chosen, pc.invert(plain))
-        slow = pa.array([text.lower() for text in other.to_pylist()], chosen.type)
+        slow = pa.array([text.lower().replace("\u017f", long_s) for text in other.to_pylist()], chosen.type)
         return pc.replace_with_mask(pc.ascii_lower(chosen), pc.invert(plain), slow)
 
 

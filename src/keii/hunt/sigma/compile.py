@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
@@ -53,10 +51,10 @@ from keii.hunt.sigma.expression import (
     Text,
     TextMode,
 )
+from keii.hunt.sigma.regex_shape import shape
 
 MOST_NODES = 20_000  # of one rule's tree; the largest public rule has about 800
 MOST_PATTERN = 10_000  # characters of a regular expression
-_PLAIN = re.compile(r"\\[dDsSwWbBnrt]")  # escapes that mean the same to Python and RE2
 Placeholders = Mapping[str, Sequence[str]]
 
 
@@ -230,16 +228,5 @@ def regex(field: str, value: SigmaRegularExpression) -> Regex:
     except pa.ArrowInvalid as error:
         reason = " ".join(str(error).split())[:200]
         raise RuleError(f"has a regular expression that cannot run in bounded time or is broken: {reason}") from error
-    return Regex(field, pattern, _least(pattern))
-
-
-def _least(pattern: str) -> int:
-    """Return the length of the shortest text that can match, 0 where Python reads the expression otherwise than RE2."""
-    if "[:" in pattern or ("\\" in pattern and re.search(r"\\[^\W\d_]", _PLAIN.sub("", pattern))):
-        return 0
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return int(re._parser.parse(pattern).getwidth()[0])  # type: ignore[attr-defined]
-    except (re.error, OverflowError, RecursionError, ValueError):
-        return 0
+    known = shape(pattern)
+    return Regex(field, pattern, known.least, known.sets)

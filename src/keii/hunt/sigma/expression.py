@@ -37,12 +37,14 @@ class Glob(msgspec.Struct, frozen=True, tag="glob"):
 class Regex(msgspec.Struct, frozen=True, tag="regex"):
     """The expression (RE2 syntax, flags written in front) is found in the value.
 
-    ``least`` is a length in characters below which no value can match; 0 where it is not known.
+    ``least`` is a length in characters below which no value can match, ``sets`` are lower-case texts of which a value
+    that matches has, of each set, one; 0 and none where it is not known.
     """
 
     field: str
     pattern: str
     least: int = 0
+    sets: tuple[tuple[str, ...], ...] = ()
 
 
 class Number(msgspec.Struct, frozen=True, tag="number"):

@@ -39,7 +39,7 @@ class Literals:
             codes = codes[codes != part.values.empty]
         for start, stop in _bounds(part.values, codes):
             chosen = codes[start:stop]
-            lowered = part.values.lowered(chosen)
+            lowered = part.values.lowered(chosen, long_s="s")
             # Without marks a text may be found across two values: a row too many is asked, none is missed.
             marked = pc.binary_join_element_wise(BEGIN, lowered, END, "") if self._marked else lowered
             offsets, hits = self.search(marked)
