@@ -1,6 +1,19 @@
 """The dialects of text lines, asked in this order; the first whose sign a line has takes it."""
 
-from keii.readers.logs import cef, cisco_asa, fortigate, leef, logons, netfilter, palo_alto, pf
+from keii.readers.logs import (
+    bind,
+    cef,
+    cisco_asa,
+    dhcpd,
+    dnsmasq,
+    fortigate,
+    leef,
+    logons,
+    netfilter,
+    palo_alto,
+    pf,
+    windows_dns,
+)
 from keii.readers.logs.dialect import Dialect
 
 DIALECTS: tuple[Dialect, ...] = (
@@ -11,5 +24,9 @@ DIALECTS: tuple[Dialect, ...] = (
     palo_alto.DIALECT,
     cef.DIALECT,
     leef.DIALECT,
+    bind.DIALECT,
+    windows_dns.DIALECT,
+    dhcpd.DIALECT,
+    dnsmasq.DIALECT,
     logons.DIALECT,
 )  # fmt: skip
