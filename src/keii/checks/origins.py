@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from keii.checks.copies import copies
 from keii.model import Claim, Document
 
 _FORM = re.compile(
@@ -13,8 +14,6 @@ _FORM = re.compile(
     re.I,
 )
 _SPACE = re.compile(r"[\s,.・()]+")
-_SHINGLE = 12  # characters: long enough that two writers do not meet by chance, short enough to survive light editing
-_COPY = 0.6  # share of the shorter text's shingles found in the longer one, above which they are one text
 
 
 def normal_name(name: str) -> str:
@@ -34,7 +33,7 @@ class Origins:
             normal_name(e.publisher) for d in documents for e in d.embedded if e.kind == "statement" and e.publisher
         )
         self._victim.discard("")
-        self._copies = _copies(documents)
+        self._copies = copies(documents, normal_name)
 
     def teller(self, claim: Claim) -> str:
         """Return the publication that the words of a claim stand in, or ``logs``."""
@@ -62,7 +61,8 @@ class Origins:
         """Return whom a claim goes back to.
 
         A named speaker is the origin whoever repeats it; an anonymous one belongs to the first publication of the
-        chain; publications whose texts are copies of each other are one.
+        chain; publications whose texts are copies of each other (wire stories, translations that say so, updates and
+        archived copies of a page) are one.
         """
         if claim.basis == "observed":
             return "logs"
@@ -75,23 +75,3 @@ class Origins:
         if claim.within is None and claim.source in self._copies:
             return self._copies[claim.source]
         return normal_name(self.teller(claim))
-
-
-def _shingles(text: str) -> set[str]:
-    dense = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text[:50_000]))
-    return {dense[at : at + _SHINGLE] for at in range(max(0, len(dense) - _SHINGLE + 1))}
-
-
-def _copies(documents: Sequence[Document]) -> dict[str, str]:
-    """Return document name → its origin for texts that are copies; the earliest published one is the origin."""
-    dated = sorted(documents, key=lambda d: (d.published.edtf if d.published else "~", d.name))
-    shingles = {document.name: _shingles(document.text) for document in dated}
-    origin: dict[str, str] = {}
-    for at, document in enumerate(dated):
-        for earlier in dated[:at]:
-            one, other = shingles[document.name], shingles[earlier.name]
-            shorter = min(len(one), len(other))
-            if shorter >= 100 and len(one & other) / shorter >= _COPY and document.lang == earlier.lang:
-                origin[document.name] = origin.get(earlier.name, normal_name(earlier.publisher or earlier.name))
-                break
-    return origin
