@@ -1,6 +1,7 @@
 """The dialects of text lines, asked in this order; the first whose sign a line has takes it."""
 
 from keii.readers.logs import (
+    auditd,
     bind,
     cef,
     cisco_asa,
@@ -17,6 +18,7 @@ from keii.readers.logs import (
 from keii.readers.logs.dialect import Dialect
 
 DIALECTS: tuple[Dialect, ...] = (
+    auditd.DIALECT,
     netfilter.DIALECT,
     pf.DIALECT,
     cisco_asa.DIALECT,
