@@ -10,7 +10,7 @@ import msgspec
 from keii.data import load
 from keii.model import Moment, RejectedDate
 from keii.readers.documents.time_forms import WEEKDAY
-from keii.readers.documents.times import Found, find_times, fold
+from keii.readers.documents.times import Found, find_times, fold, month_alone
 
 HEAD_LINES = 14  # non-blank lines from the top in which a byline is looked for
 _TAIL_LINES = 6
@@ -43,6 +43,7 @@ class _Seen(msgspec.Struct):
     bare: Moment | None = None
     dateline: Moment | None = None
     foot: Moment | None = None
+    month: Moment | None = None
     rejected: list[RejectedDate] = msgspec.field(default_factory=list)
 
 
@@ -78,7 +79,7 @@ def read_byline(text: str, lang: str, quoted: Sequence[tuple[int, int]] = ()) ->
     if published is not None and seen.bare is not None and _same_day_finer(seen.bare, published):
         published = seen.bare
     return Byline(
-        published or seen.bare or seen.dateline or seen.foot, seen.updated, seen.published is not None,
+        published or seen.bare or seen.dateline or seen.foot or seen.month, seen.updated, seen.published is not None,
         tuple(seen.rejected),
     )  # fmt: skip
 
@@ -93,6 +94,7 @@ def _read_line(line: str, before: str, lang: str, seen: _Seen) -> None:
         seen.dateline = seen.dateline or _dateline(line, lang)
         return
     times = find_times(line, lang)
+    seen.month = seen.month or (None if times else month_alone(line, lang))
     for number, found in enumerate(times):
         label = _label(line, before, times, number)
         refused = _refused(line, label, before)

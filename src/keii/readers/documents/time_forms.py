@@ -31,7 +31,7 @@ _EN_CLOCK = rf"(?:{_GAP}(?P<h>\d{{1,2}})(?:(?:[:.]|h)(?P<m>\d\d)(?::(?P<s>\d\d))
 
 def _zone() -> str:
     named = sorted((word for word in load("documents/zones") if word.isascii()), key=lambda word: (-len(word), word))
-    words = "|".join(re.escape(word) + r"\b" for word in named)
+    words = "|".join(re.escape(word) + r"(?:\b|(?=Updated))" for word in named)
     return rf"(?:\s*\(?(?P<zone>(?:UTC|GMT)\s?[+-]\d{{1,2}}(?::?\d\d)?|[+-]\d\d:?\d\d(?!\d)|日本時間|{words})\)?)?"
 
 
@@ -54,9 +54,10 @@ def forms() -> tuple[re.Pattern[str], ...]:
         number_day + r"(?:T(?P<ht>\d\d):?(?P<mt>\d\d)(?::?(?P<st>\d\d)(?:[.,]\d+)?)?|" + r"(?:\s*at\s)?" + _JA_CLOCK[3:-2]
         + r")?(?:付け?)?\s*(?P<edition>朝刊|夕刊)?\s*(?P<half>[AaPp]\.?[Mm]\b\.?)?" + zone,
         short_era + _JA_CLOCK + zone,
-        rf"(?<![A-Za-z])(?P<mon>{_MONTH})\s*(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>\d{{4}})(?!\d)" + _EN_CLOCK + zone,
+        rf"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?P<mon>{_MONTH})"
+        rf"\s*(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>\d{{4}})(?:(?!\d)|(?=\d{{1,2}}:\d\d))" + _EN_CLOCK + zone,
         rf"(?<![\d/])(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+(?:of\s+)?|-)"
-        rf"(?P<mon>{_MONTH})(?:\s*,?\s+|-)(?P<y1>\d{{4}})(?!\d)" + _EN_CLOCK + zone,
+        rf"(?P<mon>{_MONTH})(?:\s*,?\s+|-)(?P<y1>\d{{4}})(?:(?!\d)|(?=\d{{1,2}}:\d\d))" + _EN_CLOCK + zone,
         r"(?<![\d/.-])(?P<us1>\d{1,2})/(?P<us2>\d{1,2})/(?P<y1>(?:19|20)\d{2})(?![\d/])" + _EN_CLOCK + zone,
     )  # fmt: skip
     return tuple(re.compile(form) for form in written)
@@ -66,6 +67,15 @@ def forms() -> tuple[re.Pattern[str], ...]:
 def yearless() -> re.Pattern[str]:
     """Return the pattern of a month and day without a year, as the second time of a byline is often written."""
     return re.compile(r"(?<![\d/.])(?P<mo1>\d{1,2})(?:/|月)(?P<d1>\d{1,2})日?(?!/)" + _JA_CLOCK[:-1] + _zone())
+
+
+@cache
+def month_only() -> re.Pattern[str]:
+    """Return the pattern of a line that holds a year and a month and nothing else, as reports carry on their cover."""
+    return re.compile(
+        rf"\W{{0,3}}(?:(?P<y1>\d{{4}})\s?年\s?(?P<mo1>\d{{1,2}})\s?月|(?P<era>令和|平成)(?P<ey>{_N}{{1,3}}|元)\s?年\s?(?P<mo2>{_N}{{1,3}})\s?月"
+        rf"|(?P<mon>{_MONTH})\s+(?P<y2>\d{{4}}))\W{{0,3}}"
+    )
 
 
 def number(word: str) -> int:

@@ -10,7 +10,7 @@ import pytz
 
 from keii.data import load
 from keii.model import Moment
-from keii.readers.documents.time_forms import ERAS, MONTHS, forms, number, yearless
+from keii.readers.documents.time_forms import ERAS, MONTHS, forms, month_only, number, yearless
 
 # One character for one character, so that offsets into the folded text are offsets into the text.
 _FOLD = {
@@ -169,5 +169,22 @@ def whole_day(day: dt.date, lang: str, written: str, *, edition: str | None = No
     return Moment(
         edtf=day.isoformat(), earliest=_utc(start + dt.timedelta(hours=first), offset),
         latest=_utc(start + dt.timedelta(hours=last), offset), as_text=written,
+        zone=_shown(offset) if offset is not None else None, zone_inferred=True,
+    )  # fmt: skip
+
+
+def month_alone(line: str, lang: str) -> Moment | None:
+    """Return the month that is all a line holds (``2020年1月``, ``January 2020``), None for any other line."""
+    match = month_only().fullmatch(fold(line.strip())) if len(line) < 40 else None
+    if match is None:
+        return None
+    day = _day({name: value for name, value in match.groupdict().items() if value is not None} | {"d1": "1"}, None)
+    if day is None:
+        return None
+    offset = _default(lang)
+    start = dt.datetime.combine(day, dt.time())
+    after = (start + dt.timedelta(days=32)).replace(day=1)
+    return Moment(
+        edtf=f"{day:%Y-%m}", earliest=_utc(start, offset), latest=_utc(after, offset), as_text=line.strip(),
         zone=_shown(offset) if offset is not None else None, zone_inferred=True,
     )  # fmt: skip
