@@ -10,6 +10,7 @@ from keii.cli.hypothesis_commands import hypotheses
 from keii.cli.log_commands import coverage, files_command, hunt_command, trace_command
 from keii.cli.made_commands import demo, report_command, simulate
 from keii.cli.rule_commands import sigma
+from keii.cli.search_commands import search_command
 from keii.cli.time_commands import chronology
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -18,6 +19,7 @@ COMMANDS: tuple[click.Command, ...] = (
     add,
     run,
     hunt_command,
+    search_command,
     sigma,
     trace_command,
     coverage,

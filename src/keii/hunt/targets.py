@@ -60,6 +60,24 @@ def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
     return Targets(targets=targets, indicators=dict(sorted(hunted.items())), not_hunted=dict(sorted(refused.items())))
 
 
+def key_of(indicator: Indicator) -> tuple[str, bytes, int | None]:
+    """Return (form, key, prefix) under which an index holds a value, private addresses included.
+
+    Raises ValueError for what no event holds or what would stand in most of them.
+    """
+    if indicator.kind in ("ip", "cidr"):
+        network = ipaddress.ip_network(indicator.value.strip().strip("[]"), strict=False)
+        key = keys.address(str(network.network_address))
+        if key is None:
+            raise ValueError(say("hunt.invalid"))
+        bits = network.prefixlen + (96 if network.version == 4 else 0)
+        return "ip", key, None if bits == 128 else bits
+    found = _key(msgspec.structs.replace(indicator, hunted=True), ())
+    if isinstance(found, str):
+        raise ValueError(say(found))
+    return found
+
+
 def _key(indicator: Indicator, own: Sequence[Network]) -> tuple[str, bytes, int | None] | str:
     """Return (form, key, prefix), or the id of the reason why the indicator is not hunted."""
     if indicator.kind in ("ip", "cidr"):

@@ -1,0 +1,224 @@
+"""Questions to the lake: a value wherever it stands, a field with its value, a span of time.
+
+Values are looked up in the value index, so that only the files that hold one are read; fields and times are read from
+the columns themselves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from keii.hunt.evidence import Hits, files_sql, find_hits
+from keii.hunt.hosts import host_sql, record_id_sql, register_internal
+from keii.hunt.targets import Target, key_of
+from keii.lake.schema import TABLES
+from keii.lake.store import Lake, LakeFile, full_schema
+from keii.model import Indicator, Locator
+from keii.wording import say
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked; every part must hold for an event.
+
+    Attributes:
+        values: looked for in every column that can hold one.
+        fields: (column, text): the whole text, letter case ignored; ``*`` stands for any run of characters.
+        since: first instant, None for no limit; ``until`` the first one after it.
+    """
+
+    values: tuple[Indicator, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The events of one table that answer, counted; ``rows`` are the earliest of them.
+
+    Attributes:
+        table: event table.
+        events: how many there are.
+        first: time of the earliest, UTC; ``last`` of the latest. None where none has a time.
+        hosts: (host, events), most first, at most 20.
+        rows: the earliest events, each its columns that hold something.
+        locators: where the rows stand, in their order.
+    """
+
+    table: str
+    events: int
+    first: dt.datetime | None
+    last: dt.datetime | None
+    hosts: tuple[tuple[str | None, int], ...]
+    rows: tuple[dict[str, Any], ...]
+    locators: tuple[Locator, ...]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found and what was searched: ``searched`` are (table, events); ``absent`` tables lack an asked column."""
+
+    found: tuple[Found, ...]
+    searched: tuple[tuple[str, int], ...]
+    absent: tuple[str, ...]
+
+
+_HOSTS = 20
+_HIDDEN = frozenset({"source", "record", "filename", "file_row_number", "internal"})
+
+
+def search(lake: Lake, query: Query, *, rows: int = 20, internal: Sequence[str] = ()) -> Answer:
+    """Return the events for which every part of a query holds.
+
+    Args:
+        lake: the events.
+        query: the question.
+        rows: events shown of each table.
+        internal: networks of the victim, as in ``hunt``.
+
+    Raises:
+        LakeError: an event file is damaged.
+        ValueError: a value is none that events hold.
+    """
+    hits = _hits(lake, query.values)
+    found: list[Found] = []
+    searched: list[tuple[str, int]] = []
+    absent: list[str] = []
+    connection = lake.connect()
+    try:
+        register_internal(connection, [table for table in TABLES if lake.of(table)], internal)
+        for table in TABLES:
+            files = lake.of(table)
+            if not files:
+                continue
+            asked = _named(table, query)
+            if asked is None:
+                absent.append(table)
+                continue
+            searched.append((table, sum(file.rows for file in files)))
+            held = [[one for one in seen if one.table == table] for seen in hits]
+            if all(held):
+                answer = _of(connection, lake, table, _common(files, held), held, asked, rows)
+                found += [answer] if answer else []
+    finally:
+        connection.close()
+    if query.fields and not searched:
+        raise ValueError(say("search.no_column", facts={"names": ", ".join(name for name, _ in query.fields)}))
+    return Answer(found=tuple(found), searched=tuple(searched), absent=tuple(absent))
+
+
+def _named(table: str, query: Query) -> Query | None:
+    """Return a query with the names of columns as a table writes them (``EventID`` is ``event_id``), None if it has none."""
+    columns = {_bare(name): name for name in full_schema(table).names}
+    fields = tuple((columns.get(_bare(name), ""), text) for name, text in query.fields)
+    return msgspec.structs.replace(query, fields=fields) if all(name for name, _ in fields) else None
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").replace(".", "").lower()
+
+
+def _hits(lake: Lake, values: Sequence[Indicator]) -> list[list[Hits]]:
+    """Return where each value stands, by the index."""
+    found = []
+    for indicator in values:
+        form, key, prefix = key_of(indicator)
+        target = Target(kind=indicator.kind, form=form, key=key, prefix=prefix, indicators=(indicator,))
+        found.append(list(find_hits(lake, [target])))
+    return found
+
+
+def _common(files: Sequence[LakeFile], held: Sequence[Sequence[Hits]]) -> list[LakeFile]:
+    """Return the files that can hold all values at once."""
+    kept = {file.path for file in files}
+    for hits in held:
+        kept &= {file.path for one in hits for file in one.files}
+    return [file for file in files if file.path in kept]
+
+
+def _of(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: str,
+    files: Sequence[LakeFile],
+    held: Sequence[Sequence[Hits]],
+    query: Query,
+    most: int,
+) -> Found | None:
+    if not files:
+        return None
+    source, present = files_sql(lake.root, table, files)
+    where, facts = _where(table, present, held, query)
+    if where is None:
+        return None
+    column = held[0][0].column if held else None
+    rows = (
+        f"SELECT *, {host_sql(table, column)} AS internal, {record_id_sql(table, present)} AS record_id_ "
+        f"FROM {source} WHERE {where}"
+    )
+    events, first, last = connection.execute(
+        f"SELECT count(*), min(occurred), max(occurred) FROM ({rows})", facts
+    ).fetchone() or (0, None, None)
+    if not events:
+        return None
+    hosts = connection.execute(
+        f"SELECT internal, count(*) AS n FROM ({rows}) GROUP BY internal ORDER BY n DESC, internal NULLS LAST LIMIT ?",
+        [*facts, _HOSTS],
+    ).fetchall()
+    cursor = connection.execute(
+        f"SELECT * FROM ({rows}) ORDER BY occurred NULLS LAST, source, record LIMIT ?", [*facts, most]
+    )
+    shown = [one[0] for one in cursor.description or ()]
+    records = [dict(zip(shown, row, strict=True)) for row in cursor.fetchall()]
+    return Found(
+        table=table,
+        events=events,
+        first=first,
+        last=last,
+        hosts=tuple((host, count) for host, count in hosts),
+        rows=tuple({k: v for k, v in row.items() if v is not None and k not in _HIDDEN} for row in records),
+        locators=tuple(
+            Locator(source=row["source"], record=row["record"], record_id=row["record_id_"]) for row in records
+        ),
+    )
+
+
+def _where(
+    table: str, present: frozenset[str], held: Sequence[Sequence[Hits]], query: Query
+) -> tuple[str | None, list[object]]:
+    """Return the condition with its bound facts; None where a field stands in no file."""
+    parts: list[str] = []
+    facts: list[object] = []
+    for hits in held:
+        ways = []
+        for one in hits:
+            name = f'"{one.column}"'
+            ways.append(f"list_has_any({name}, ?)" if _is_list(table, one.column) else f"list_contains(?, {name})")
+            facts.append(list(one.values))
+        parts.append(f"({' OR '.join(ways)})")
+    for name, text in query.fields:
+        if name not in present:
+            return None, []
+        cell = f"array_to_string(\"{name}\", ' ')" if _is_list(table, name) else f'"{name}"'
+        parts.append(f"CAST({cell} AS VARCHAR) ILIKE ? ESCAPE '\\'")
+        facts.append(_like(text))
+    for instant, sign in ((query.since, ">="), (query.until, "<")):
+        if instant is not None:
+            parts.append(f"occurred {sign} ?")
+            facts.append(instant)
+    return " AND ".join(parts) or "true", facts
+
+
+def _is_list(table: str, column: str) -> bool:
+    schema = full_schema(table)
+    return column in schema.names and pa.types.is_list(schema.field(column).type)
+
+
+def _like(text: str) -> str:
+    for sign in "\\%_":
+        text = text.replace(sign, "\\" + sign)
+    return text.replace("*", "%")
