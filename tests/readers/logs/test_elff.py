@@ -31,7 +31,8 @@ def test_iis() -> None:
 
 def test_the_windows_firewall_tells_no_zone() -> None:
     row = Read(elff.READER, FIREWALL).one("network")
-    assert json.loads(row.pop("more")) == {"date": "2024-01-02", "time": "12:04:05"}
+    assert json.loads(row.pop("more")) == {"date": "2024-01-02", "time": "12:04:05", "inferred": "zone"}
+    assert row.pop("occurred") == datetime(2024, 1, 2, 12, 4, 5, tzinfo=UTC)
     assert row == {
         "record": 2, "src_ip": "198.51.100.7", "src_port": 50000, "dst_ip": "10.0.0.5", "dst_port": 445,
         "protocol": "tcp", "action": "deny",

@@ -13,6 +13,8 @@ from keii.readers.logs import (
     netfilter,
     palo_alto,
     pf,
+    samba_audit,
+    vpn,
     windows_dns,
 )
 from keii.readers.logs.dialect import Dialect
@@ -30,5 +32,7 @@ DIALECTS: tuple[Dialect, ...] = (
     windows_dns.DIALECT,
     dhcpd.DIALECT,
     dnsmasq.DIALECT,
+    samba_audit.DIALECT,
+    vpn.DIALECT,
     logons.DIALECT,
 )  # fmt: skip

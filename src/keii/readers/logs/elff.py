@@ -14,6 +14,7 @@ from keii.model import Skipped, Source
 from keii.readers.logs.array_frame import ArrayFrame
 from keii.readers.logs.blocks import as_utf8, blocks
 from keii.readers.logs.convert import convert
+from keii.readers.logs.dialect import add
 from keii.readers.logs.frame import Columns, Spec, assemble
 from keii.readers.logs.interface import Batch, Head, LogReader
 
@@ -49,8 +50,11 @@ def _web(columns: Columns) -> None:
 
 
 def _firewall(columns: Columns) -> None:
-    """The Windows firewall writes local time and no zone: ``occurred`` stays null, the words stay in ``more``."""
+    """The Windows firewall writes local time and no zone: UTC is taken and marked, the words stay in ``more``."""
     values = columns.values
+    if (occurred := _clock(columns)) is not None:
+        values["occurred"] = occurred
+        add(columns, "inferred", pc.if_else(pc.is_valid(occurred), pa.scalar("zone"), _NONE))
     if "protocol" in values:
         values["protocol"] = pc.utf8_lower(values["protocol"])
     action = pc.utf8_upper(values["action"])
