@@ -23,7 +23,7 @@ def cases(name: str) -> list[dict[str, Any]]:
 
 ALL = [
     pytest.param(case, id=f"{name}-{case['id']}")
-    for name in ("japanese_texts", "english_texts", "html_pages", "second_texts", "second_pages")
+    for name in ("japanese_texts", "english_texts", "html_pages", "second_texts", "third_texts", "second_pages")
     for case in cases(name)
 ]
 

@@ -94,6 +94,10 @@ def _read_line(line: str, before: str, lang: str, seen: _Seen) -> None:
         seen.dateline = seen.dateline or _dateline(line, lang)
         return
     times = find_times(line, lang)
+    if times and times[0].moment.edtf[:4].isdigit():
+        # The second time of a line is often written without its year: (最終更新: 2/1 0:15).
+        fuller = find_times(line, lang, int(times[0].moment.edtf[:4]))
+        times = fuller if all(_later(times[0], one) for one in fuller) else times
     seen.month = seen.month or (None if times else month_alone(line, lang))
     for number, found in enumerate(times):
         label = _label(line, before, times, number)
@@ -110,6 +114,11 @@ def _read_line(line: str, before: str, lang: str, seen: _Seen) -> None:
             _take_bare(found, number, times, seen)
         elif number == 0:
             seen.dateline = seen.dateline or _dateline(line, lang)
+
+
+def _later(first: Found, other: Found) -> bool:
+    start, after = first.moment.earliest, other.moment.earliest
+    return start is None or after is None or after >= start or other.start <= first.start
 
 
 def _take_bare(found: Found, number: int, times: tuple[Found, ...], seen: _Seen) -> None:

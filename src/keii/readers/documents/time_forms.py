@@ -25,7 +25,7 @@ _JA_CLOCK = (
     rf"(?P<h>{_N}{{1,3}})(?:時(?:(?P<m>{_N}{{1,3}})分|(?P<thirty>半))?(?!間)|:(?P<mc>\d\d))(?::(?P<s>\d\d)|(?P<sj>\d{{1,2}})秒)?)?"
 )
 # Between the day and its clock: ``at``, a slash, a bar, a dot; a weekday may stand there too.
-_GAP = rf"(?:\s*,?\s*(?:\(?{WEEKDAY}\)?,?\s*)?(?:at\s+|[|/·•@–—-]\s*)?)"
+_GAP = rf"(?:\s*,?\s*(?:\(?{WEEKDAY}\)?,?\s*)?(?:at\s+|[|/·•@–—-]{{1,2}}\s*)?)"
 _EN_CLOCK = rf"(?:{_GAP}(?P<h>\d{{1,2}})(?:(?:[:.]|h)(?P<m>\d\d)(?::(?P<s>\d\d))?\s*{_HALF}?|\s*{_HALF.replace('half', 'half2')}))?"
 
 
