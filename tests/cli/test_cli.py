@@ -67,7 +67,7 @@ def test_deleting_everything_derived_and_running_again_gives_the_same_bytes(case
     assert {path.name: path.read_bytes() for path in sorted((case / "report").iterdir())} == before
 
 
-@pytest.mark.parametrize("command", ["trace", "coverage", "files", "compare", "check", "claims", "sources"])
+@pytest.mark.parametrize("command", ["trace", "hosts", "beacons", "coverage", "files", "compare", "check", "claims", "sources"])
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_every_question_has_an_answer_in_both_languages(case: Path, command: str, lang: str) -> None:
     done = keii(command, case, "--lang", lang)
@@ -240,3 +240,19 @@ def test_a_disk_that_refuses_is_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("keii: ")
     assert "Traceback" not in done.stderr
+
+
+def test_search_finds_the_events_of_a_match_and_says_what_it_looked_through(case: Path) -> None:
+    matches = lines(keii("hunt", case, "--json"))
+    match = next(one for one in matches if (one.get("intel") or {}).get("kind") == "ip")
+    [answer] = lines(keii("search", case, match["intel"]["value"], "--json", "--limit", "1"))
+    assert sum(found["events"] for found in answer["found"]) >= match["events"]
+    assert dict(answer["searched"])["network"] > 0
+    assert keii("search", case, "no such thing").returncode == 2
+
+
+def test_hosts_and_beacons_are_listed(case: Path) -> None:
+    hosts = lines(keii("hosts", case, "--json"))
+    assert any(one.get("address") and one["first"] for one in hosts)
+    scores = [one["score"] for one in lines(keii("beacons", case, "--json"))]
+    assert scores == sorted(scores, reverse=True)

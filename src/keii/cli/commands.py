@@ -6,6 +6,7 @@ import click
 
 from keii.cli.case_commands import add, new, run, verify
 from keii.cli.document_commands import check_statement, claims, compare, sources
+from keii.cli.host_commands import beacons_command, hosts_command
 from keii.cli.hypothesis_commands import hypotheses
 from keii.cli.log_commands import coverage, files_command, hunt_command, trace_command
 from keii.cli.made_commands import demo, report_command, simulate
@@ -22,6 +23,8 @@ COMMANDS: tuple[click.Command, ...] = (
     search_command,
     sigma,
     trace_command,
+    hosts_command,
+    beacons_command,
     coverage,
     files_command,
     sources,

@@ -96,7 +96,7 @@ def _shown(answer: Answer, names: dict[str, str], zone: str, lang: Lang) -> None
             )
             for row, place in zip(found.rows, found.locators, strict=True)
         ]
-        title = say("cli.found", lang, {"table": found.table, "count": f"{found.events:,}", "span": span})
+        title = say("cli.found", lang, {"table": found.table, "count": found.events, "span": span})
         show.table(title, [say(f"cli.column.{name}", lang) for name in ("when", "host", "what")] + ["record"], rows)
         show.words(f"  {hosts}")
     if not answer.found:
