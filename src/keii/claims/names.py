@@ -5,52 +5,51 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from keii.claims.lexicon import table
+import msgspec
+
+from keii.claims.anchors import Cue
+from keii.claims.lexicon import either, table
 from keii.claims.sentences import Sentence
 
 _BEFORE = re.compile(r"^.*(?:大手|メーカー|機関|運営する)(?:の)?「?")  # what kind of organisation, before its name
 _KEEP = 8  # names remembered of one source
 
 
+class _Known(msgspec.Struct, frozen=True):
+    """Expressions of ``speakers.yaml``; as cues those that few sentences can fit."""
+
+    own: re.Pattern[str]
+    pronoun: re.Pattern[str]
+    kind: re.Pattern[str]
+    organisation: Cue
+    subject: re.Pattern[str]
+    victim: Cue
+    self_named: Cue
+    attackers: re.Pattern[str]
+    no_ends: re.Pattern[str]
+    not_names: frozenset[str]
+
+
 @cache
-def _patterns(lang: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Return what stands for the source itself, for a person, for an organisation, and what names an organisation."""
+def known(lang: str) -> _Known:
+    """Return the expressions of a language; to be called once before its first scan."""
     listed = table(lang, "speakers")
-    return (
-        re.compile(listed["own"], re.I),
-        re.compile(listed["pronoun"]),
-        re.compile(listed["kind"], re.I),
-        re.compile(listed["organisation"]),
+
+    def cue(expression: str) -> Cue:
+        return either([f"(?-i:{expression})" if lang == "en" else expression], lang)
+
+    return _Known(
+        own=re.compile(listed["own"], re.I),
+        pronoun=re.compile(listed["pronoun"]),
+        kind=re.compile(listed["kind"], re.I),
+        organisation=cue(listed["organisation"]),
+        subject=re.compile(listed["subject"]),
+        victim=cue(listed["victim"]),
+        self_named=cue(listed["self_name"]),
+        attackers=re.compile(listed["attackers"]),
+        no_ends=re.compile(listed["no_ends"], re.I),
+        not_names=frozenset(listed["not_names"]),
     )
-
-
-@cache
-def _subject(lang: str) -> re.Pattern[str]:
-    """Return what names an organisation as the subject that a sentence begins with."""
-    return re.compile(table(lang, "speakers")["subject"])
-
-
-@cache
-def _attackers(lang: str) -> re.Pattern[str]:
-    """Return what stands for an attacker named before."""
-    return re.compile(table(lang, "speakers")["attackers"])
-
-
-@cache
-def _self_named(lang: str) -> re.Pattern[str]:
-    """Return what names an attacker by the name that it gives itself."""
-    return re.compile(table(lang, "speakers")["self_name"])
-
-
-@cache
-def _victim(lang: str) -> re.Pattern[str]:
-    """Return what names an organisation together with what befell it."""
-    return re.compile(table(lang, "speakers")["victim"])
-
-
-@cache
-def _no_ends(lang: str) -> re.Pattern[str]:
-    return re.compile(table(lang, "speakers")["no_ends"], re.I)
 
 
 class Named:
@@ -63,14 +62,15 @@ class Named:
 
     def __init__(self, lang: str, own: str | None) -> None:
         self._lang = lang
+        self._known = known(lang)
         self._own = own
         self._names: list[str] = []
         self._attacker: str | None = None
 
     def resolve(self, speaker: str, last: str | None) -> str:
         """Return the name that a speaker's words stand for; the words themselves where none fits."""
-        own, pronoun, kind, _ = _patterns(self._lang)
-        if self._attacker and _attackers(self._lang).fullmatch(speaker.removeprefix("attacker:")):
+        own, pronoun, kind = self._known.own, self._known.pronoun, self._known.kind
+        if self._attacker and self._known.attackers.fullmatch(speaker.removeprefix("attacker:")):
             return "attacker:" + self._attacker
         if self._lang == "en" and speaker.startswith(("The ", "the ")) and speaker[4:5].isupper():
             speaker = speaker[4:]
@@ -94,27 +94,29 @@ class Named:
                 return name
         return speaker
 
-    def subject(self, text: str, sentence: Sentence) -> bool:
-        """Return whether a sentence begins with a subject of its own."""
-        found = _subject(self._lang).match(text, sentence.start, sentence.end)
-        return found is not None and not _no_ends(self._lang).search(found["name"].strip("「」"))
+    def subject(self, text: str, sentence: Sentence) -> str | None:
+        """Return the organisation that is the subject with which a sentence begins, None where there is none."""
+        found = self._known.subject.match(text, sentence.start, sentence.end)
+        name = found["name"].strip("「」") if found else ""
+        return name if name and not self._known.no_ends.search(name) else None
 
-    def note(self, text: str, sentence: Sentence, speaker: str | None) -> None:
-        """Remember the organisations that a sentence names, its speaker last."""
-        found = [
-            _BEFORE.sub("", match[1]) for match in _patterns(self._lang)[3].finditer(text, sentence.start, sentence.end)
-        ]
-        itself = _self_named(self._lang).search(text, sentence.start, sentence.end)
+    def note(self, seen: int, text: str, sentence: Sentence) -> None:
+        """Remember the organisations and the attacker that a sentence names; ``seen`` are the bits of its scan."""
+        whole = (sentence.start, sentence.end)
+        found = [_BEFORE.sub("", match[1]) for match in self._known.organisation.all(seen, text, *whole)]
+        itself = self._known.self_named.find(seen, text, *whole)
         self._attacker = itself[1] if itself else self._attacker
-        found += [match[1] for match in _victim(self._lang).finditer(text, sentence.start, sentence.end)]
-        listed = table(self._lang, "speakers")
-        subject = _subject(self._lang).match(text, sentence.start, sentence.end)
-        if subject and not _no_ends(self._lang).search(subject["name"].strip("「」")):
-            found.append(subject["name"].strip("「」"))
-        names = [name for name in found if name not in listed["not_names"] and len(name) > 1]
-        if speaker and not speaker.startswith(("anonymous:", "attacker:")) and speaker != "author":
-            names.append(speaker)
-        own, pronoun, kind, _ = _patterns(self._lang)
-        for name in names:
-            if not any(pattern.fullmatch(name) for pattern in (own, pronoun, kind)):
-                self._names = [*(one for one in self._names if one != name), name][-_KEEP:]
+        found += [match[1] for match in self._known.victim.all(seen, text, *whole)]
+        subject = self.subject(text, sentence)
+        for name in (*found, *([subject] if subject else ())):
+            if name not in self._known.not_names and len(name) > 1:
+                self._remember(name)
+
+    def told(self, speaker: str) -> None:
+        """Remember who spoke last."""
+        if not speaker.startswith(("anonymous:", "attacker:")) and speaker != "author":
+            self._remember(speaker)
+
+    def _remember(self, name: str) -> None:
+        if not any(one.fullmatch(name) for one in (self._known.own, self._known.pronoun, self._known.kind)):
+            self._names = [*(one for one in self._names if one != name), name][-_KEEP:]

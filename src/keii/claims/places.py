@@ -12,6 +12,7 @@ import msgspec
 from keii.claims.anchors import Cue
 from keii.claims.lexicon import scan
 from keii.claims.names import Named
+from keii.claims.names import known as expressions
 from keii.claims.sentences import Clause, Sentence, clauses, sentences
 from keii.claims.speakers import Said, Voice, base_voice, patterns, spoken
 from keii.model import Document, Embedded
@@ -60,6 +61,7 @@ def places(document: Document, folded: str) -> Iterator[Where]:
     by_id = {quoted.id: quoted for quoted in document.embedded}
     named: dict[str | None, Named] = {}
     patterns(document.lang)
+    expressions(document.lang)
     scanned = scan(document.lang, folded)
     carried: tuple[int, str | None, str] | None = None
     lasting: tuple[int, str, str | None] | None = None  # until where, who tells it, in which source
@@ -71,14 +73,14 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             seen = scanned.mask(piece.start, piece.end)
             said = spoken(document.text, piece, document.lang, last, seen)
             known = named.setdefault(base.within, Named(document.lang, base.speaker))
-            known.note(document.text, piece, None)
+            known.note(seen, document.text, piece)
             near = lasting is not None and piece.start - lasting[0] < _CARRY and base.within == lasting[2]
             if said is None and lasting and near and not known.subject(document.text, piece):
                 said = Said(lasting[1], (piece.start, piece.end))
             if said:
                 said = _resolved(said, known, last)
                 carried = (piece.end, base.within, said.speaker)
-                known.note(document.text, piece, said.speaker)
+                known.told(said.speaker)
                 goes_on = said.lasting or (lasting is not None and lasting[1] == said.speaker)
                 lasting = (piece.end, said.speaker, base.within) if goes_on else None
             parts = clauses(document.text, piece, document.lang)
