@@ -8,7 +8,7 @@ from itertools import combinations
 from keii.checks.headline import adds_up, agreeing, headline, totals
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.values import relation
-from keii.model import Claim, Finding
+from keii.model import Category, Claim, Finding
 
 _TOLD = {"rounding", "precision", "bound", "scope", "planned-then-actual", "not-established", "range"}
 
@@ -31,10 +31,10 @@ def run(claims: Claims) -> Iterator[Finding]:
                 continue
             if not kind or (why == "logs" and (_borne_out(one, told) or _borne_out(other, told))):
                 continue
-            first, second = sorted((_position(one), _position(other)))
+            first, second = sorted((_position(one, why), _position(other, why)))
             left, right = pairs.setdefault((kind, why, first, second), ([], []))
             for claim in (one, other):
-                (left if _position(claim) == first else right).append(claim)
+                (left if _position(claim, why) == first else right).append(claim)
         for (kind, why, _, _), (left, right) in pairs.items():
             yield found("contradiction", kind, claims, left, why, against=right)
 
@@ -66,7 +66,10 @@ def _borne_out(stated: Claim, told: Sequence[Claim]) -> bool:
     return any(claim.basis == "observed" and relation(stated, claim).kind in ("equal", "compatible") for claim in told)
 
 
-def _position(claim: Claim) -> str:
+def _position(claim: Claim, why: str) -> str:
+    """Return what a claim stands for: its value, or for categories that differ in polarity the category alone."""
+    if isinstance(claim.value, Category) and why != "items":
+        return f"{claim.polarity}|{claim.value.cat}"
     return f"{claim.polarity}|{claim.value!r}"
 
 
