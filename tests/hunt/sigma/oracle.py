@@ -193,6 +193,7 @@ def _inside(value: str, asked: SigmaCIDRExpression) -> bool:
 
 
 def _part(value: str, part: str) -> int | None:
+    value = value.strip()
     try:
         if value.isdigit():
             count = int(value)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from keii.errors import RuleError
+from keii.hunt.sigma import asked_plan, asking
 from keii.hunt.sigma.columns import Chunk
 from keii.hunt.sigma.compile import compile_rule
 from keii.hunt.sigma.mapping import witnesses
 from keii.hunt.sigma.matching import Engine
+from keii.hunt.sigma.regex_shape import shape
 from keii.hunt.sigma.rules import About, LogSource, Rule
 from tests.hunt.sigma import oracle
 
@@ -88,7 +92,20 @@ def items(draw: st.DrawFn) -> tuple[str, Any]:
         return field + mode, several if draw(st.booleans()) else several[0]
     if kind == "re":
         pattern = draw(
-            st.sampled_from([r"power.*\.exe", r"^C:\\", r"(?:a|x)+$", r"[A-Z]{3,}", r"\d+\.\d", "e x", r"\bx\b"])
+            st.sampled_from(
+                [
+                    r"power.*\.exe",
+                    r"(?:power|cmd).{0,9}[Ss]hell",
+                    r".{40,}",
+                    r"(?i)STRASS|xyz",
+                    r"^C:\\",
+                    r"(?:a|x)+$",
+                    r"[A-Z]{3,}",
+                    r"\d+\.\d",
+                    "e x",
+                    r"\bx\b",
+                ]
+            )
         )
         return field + draw(st.sampled_from(["|re", "|re|i", "|re|s", "|re|m", "|re|i|m|s"])), pattern
     if kind == "number":
@@ -170,7 +187,7 @@ def event_of(rows: pa.Table, place: int) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, int) else value for name, value in row.items()}
 
 
-@settings(max_examples=80)
+@settings(max_examples=60)
 @given(
     st.lists(rules(), min_size=1, max_size=8),
     st.lists(events(), min_size=1, max_size=12),
@@ -194,6 +211,8 @@ def test_engine_agrees_with_the_slow_evaluator(
     }
     rule_set = [rule for rule, _ in pairs]
     assert matched(rule_set, columns) == expected
+    with patch.object(asking, "_MANY_VALUES", 1), patch.object(asked_plan, "_ENOUGH", 1):
+        assert matched(rule_set, columns) == expected
     order = list(range(columns.num_rows))
     random.shuffle(order)
     engine = Engine(rule_set)
@@ -203,3 +222,21 @@ def test_engine_agrees_with_the_slow_evaluator(
         for hit in engine.match("windows", Chunk("windows", columns.take(pa.array(some, pa.int64())))):
             shuffled.setdefault(hit.rule, set()).update(np.array(some)[hit.rows].tolist())
     assert {number: sorted(places) for number, places in shuffled.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "least", "sets"),
+    [
+        (r"(?i)a\.exe\s+[^x]{0,9}B\.dll", 11, (("a.exe",), ("b.dll",))),
+        (r"[Pp]owerS(?:hell|hut)", 9, (("powers",),)),
+        (r"abc(?:def)?ghi", 6, (("abc",), ("ghi",))),
+        (r"(?:abc)+", 3, (("abc",),)),
+        (r"abc|", 0, ()),
+        (r"\pLabc", 0, ()),
+        (r"x\\temp", 6, (("x\\temp",),)),
+    ],
+)
+def test_what_is_told_of_an_expression(pattern: str, least: int, sets: tuple[tuple[str, ...], ...]) -> None:
+    found = shape(pattern)
+    assert found.least == least
+    assert set(found.sets) == set(sets)

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from keii.hunt.sigma import predicates
+from keii.hunt.sigma.bulk import Bulk
 from keii.hunt.sigma.columns import Part, Rows, Values, View, texts_of
 from keii.hunt.sigma.expression import All, Any, Empty, Exists, Expression, Not, Number, Reference, Regex, Test, Text
-from keii.hunt.sigma.literals import Literals, holding
 from keii.hunt.sigma.mapping import Field
 
-_MANY_TEXTS, _MANY_VALUES = 4, 16  # from which on all texts are looked for at once
+_MANY_VALUES = 256  # from which on they are asked by columns
 Mask = npt.NDArray[np.bool_]
 FieldOf = Callable[[str], Field]
 
@@ -150,9 +150,7 @@ class _Test:
         self._check = predicates.check(test)
         self._lowers = predicates.lowers(test)
         self.cost = _cost(test)
-        many = isinstance(test, Text) and test.mode == "has" and len(test.values) >= _MANY_TEXTS
-        self._texts = test.values if many and isinstance(test, Text) else ()
-        self._literals: Literals | None = None
+        self._bulk: Bulk | None = None
         self._values: Values | None = None
         self._known: dict[int, bool] = {}
 
@@ -172,11 +170,21 @@ class _Test:
             return np.fromiter((self._known[code] for code in listed), bool, len(listed))
         verdicts = np.zeros(len(part.values.array) + 1, bool)  # code -1 is the last place: no value, False
         verdicts[codes] = True
-        used = np.flatnonzero(verdicts[:-1]).tolist()
-        self._learn(part.values, [code for code in used if code not in self._known])
-        verdicts[used] = [self._known[code] for code in used]
-        verdicts[-1] = False
+        used = np.flatnonzero(verdicts[:-1]).astype(np.int32)
+        if len(used) >= _MANY_VALUES and self._in_bulk():
+            assert self._bulk is not None  # noqa: S101 - told to mypy
+            verdicts[used] = self._bulk.hold(part.values, used)
+        else:
+            listed = used.tolist()
+            self._learn(part.values, [code for code in listed if code not in self._known])
+            verdicts[used] = [self._known[code] for code in listed]
+        verdicts[[part.values.empty, -1]] = False
         return verdicts[codes]
+
+    def _in_bulk(self) -> bool:
+        if self._bulk is None:
+            self._bulk = Bulk.of(self._test)
+        return self._bulk is not None
 
     def _learn(self, values: Values, codes: list[int]) -> None:
         if not codes:
@@ -184,12 +192,6 @@ class _Test:
         if isinstance(self._test, Regex):
             found = predicates.matches(self._test, [values.text(code) for code in codes])
             self._known.update(zip(codes, found, strict=True))
-            return
-        if self._texts and len(codes) >= _MANY_VALUES:
-            if self._literals is None:
-                self._literals = Literals(self._texts)
-            held = holding(self._literals, values, np.array(codes, np.int32), lowered=self._lowers)
-            self._known.update(zip(codes, held.tolist(), strict=True))
             return
         get = values.lower if self._lowers else values.text
         for code in codes:

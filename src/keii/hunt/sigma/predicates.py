@@ -189,9 +189,14 @@ def _clock(test: Clock) -> Check:
     return holds
 
 
+def is_run(test: Regex) -> bool:
+    """Tell whether the expression asks for nothing but a line of some length."""
+    return _RUN.match(test.pattern) is not None
+
+
 def matches(test: Regex, values: Sequence[str]) -> list[bool]:
     """Return for each value whether the expression is found in it; RE2 takes time linear in the value."""
-    if _RUN.match(test.pattern):  # RE2 keeps a state per repetition here; the longest line tells the same
+    if is_run(test):  # RE2 keeps a state per repetition here; the longest line tells the same
         return [any(len(line) >= test.least for line in value.split("\n")) for value in values]
     long = [value for value in values if len(value) >= test.least]
     if not long:
