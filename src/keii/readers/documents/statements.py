@@ -16,7 +16,7 @@ _TITLE = re.compile(
 )
 _OWN = re.compile(r"当社|弊社|当行|当グループ|弊グループ")
 _SENTENCE = re.compile(r"(?:「[^」\n]*」|[^。\n])+。?")
-_QUOTE = re.compile(r"「([^「」\n]{4,800})」")
+_QUOTE = re.compile(r"「([^「」\n]{10,800})」")  # shorter ones are terms
 _SUBJECT = re.compile(
     r"(?P<name>[A-Z][A-Za-z0-9&.\-]*[A-Za-z0-9]|[\u4e00-\u9fff\u30a1-\u30fcA-Za-zＡ-Ｚ・]{2,20})(?:は|が)(?=「|、|[^「。]{0,20}「)"
 )
@@ -24,7 +24,7 @@ _NO_SUBJECT = re.compile(r"内容|方法|詳細|件|こと|情報|記事|関係�
 _EN_SAID = re.compile(
     r"(?<!\w)(?P<name>[A-Z][\w&.-]{0,40}(?:\s[A-Z][\w&.-]{0,40}){0,3})(?:\s(?:said|announced|wrote|added)\s+in\s+(?:a|its|the)\s+(?:[\w]+\s)?(?:statement|press release))"
 )
-_EN_QUOTE = re.compile(r"“([^“”\n]{8,800})”|\"([^\"\n]{8,800})\"")
+_EN_QUOTE = re.compile(r"“([^“”\n]{40,800})”|\"([^\"\n]{40,800})\"")
 
 
 def statements_of(text: str, lang: str, taken: list[tuple[int, int]]) -> list[Block]:
