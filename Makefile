@@ -36,6 +36,9 @@ bench: setup .venv-bench/.ready
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	touch $@
 
+truth: setup
+	$(BIN)/python -m keii.truth --seeds 1-20 --variant all
+
 lock:
 	uv pip compile pyproject.toml requirements.in --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --quiet -o requirements.lock

@@ -15,6 +15,7 @@ from keii.cli import show
 from keii.errors import UsageError
 from keii.exporters import EXPORTERS, render
 from keii.simulate import simulate as make
+from keii.simulate.variants import VARIANTS
 from keii.wording import say
 
 
@@ -22,12 +23,19 @@ from keii.wording import say
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--scale", default="demo", show_default=True, help="demo, 1m, 10m, 100m or a number of events.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option(
+    "--variant",
+    type=click.Choice(sorted(VARIANTS)),
+    default="base",
+    show_default=True,
+    help="What was done to the logs: erased, lost, copied, or written by a wrong clock.",
+)
 @show.lang_option
-def simulate(out: Path, scale: str, seed: int, lang: str | None) -> int:
+def simulate(out: Path, scale: str, seed: int, variant: str, lang: str | None) -> int:
     """Make a breach of an invented company with logs, report, articles and its truth."""
     spoken = show.spoken(lang)
     with show.bars() as bars:
-        made = make(out, scale=scale, seed=seed, progress=bars)
+        made = make(out, scale=scale, seed=seed, variant=variant, progress=bars)
     show.told("cli.simulated", spoken, events=f"{sum(made.events.values()):,}", folder=out, truth=made.truth)
     return 0
 

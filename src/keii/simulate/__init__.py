@@ -16,6 +16,7 @@ from keii.simulate import network, windows
 from keii.simulate.columns import append_lines, append_tsv, epoch, join, merged
 from keii.simulate.company import DAYS, FIRST_DAY, Company, company, midnight
 from keii.simulate.texts import write_texts
+from keii.simulate.variants import VARIANTS, vary
 
 Progress = Callable[[str, int, int], None]  # what, done, of
 SCALES = {"demo": 1_000_000, "1m": 1_000_000, "10m": 10_000_000, "100m": 100_000_000}
@@ -63,19 +64,24 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     truth: str
 
 
-def simulate(out: Path, *, scale: str = "demo", seed: int = 1, progress: Progress | None = None) -> Made:
+def simulate(
+    out: Path, *, scale: str = "demo", seed: int = 1, variant: str = "base", progress: Progress | None = None
+) -> Made:
     """Write a breach of an invented company: ``logs/``, ``intel/``, ``documents/`` and ``truth.json``.
 
     Args:
         out: folder to make; it must not hold anything.
         scale: ``demo``, ``1m``, ``10m``, ``100m`` or a number of events (at least 200,000).
         seed: the same seed gives the same bytes.
+        variant: one of ``VARIANTS``: what was done to the logs of the same story; ``events`` counts before that.
         progress: called with (what, done, of) as it goes.
 
     Raises:
-        UsageError: the folder exists, or the scale is not understood.
+        UsageError: the folder exists, or the scale or variant is not understood.
     """
     target = _events(scale)
+    if variant not in VARIANTS:
+        raise UsageError(f"variant is one of {', '.join(sorted(VARIANTS))}, not {variant!r}")
     if out.exists() and any(out.iterdir()):
         raise UsageError("the folder is not empty", place=str(out))
     tell = progress or (lambda _what, _done, _of: None)
@@ -96,6 +102,7 @@ def simulate(out: Path, *, scale: str = "demo", seed: int = 1, progress: Progres
             breach.truth["files"]["distinct_from_host_in_logs"] = _touched(out / "logs" / "windows", breach)
     write_texts(out, breach, people)
     truth = {"seed": seed, "scale": scale, "events": dict(sorted(counts.items())), **breach.truth}
+    truth = vary(out, variant, seed, truth) if variant != "base" else truth
     path = out / "truth.json"
     path.write_bytes(msgspec.json.format(msgspec.json.encode(truth), indent=1))
     return Made(folder=str(out), events=counts, truth=str(path))

@@ -1,0 +1,193 @@
+"""Variants of the made breach: what erased, lost, copied or badly timed logs do to the same story.
+
+Each variant changes the written files line by line, draws from the seed only, and tells in the truth what it did:
+``erased`` gains the periods whose records are gone, ``variant`` the name and its values.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from keii.errors import UsageError
+
+Truth = dict[str, Any]
+Keep = Callable[[str], str | None]  # a line → the line to write, None where it is gone
+
+_STAMP = re.compile(r'"TimeCreated":"([^"]{19})')
+
+
+def vary(out: Path, name: str, seed: int, truth: Truth) -> Truth:
+    """Change the logs in ``out`` as variant ``name`` and return the truth with what was done.
+
+    Raises:
+        UsageError: there is no such variant.
+    """
+    if name not in VARIANTS:
+        raise UsageError(f"variant is one of {', '.join(sorted(VARIANTS))}, not {name!r}")
+    told: Truth = {"name": name}
+    truth = {**truth, "erased": list(truth["erased"]), "variant": told}
+    VARIANTS[name](out / "logs", seed, truth)
+    return truth
+
+
+def _rewrite(path: Path, keep: Keep) -> None:
+    """Write a file of lines anew; a line that ``keep`` gives no answer to is gone."""
+    fresh = path.with_name(path.name + ".new")
+    with path.open(encoding="utf-8", newline="") as old, fresh.open("w", encoding="utf-8", newline="") as new:
+        for line in old:
+            kept = keep(line)
+            if kept is not None:
+                new.write(kept)
+    fresh.replace(path)
+
+
+def _log(out: Path, host: str) -> Path:
+    return out / "windows" / f"{host}.json"
+
+
+def _time(line: str) -> str:
+    found = _STAMP.search(line)
+    return found[1] if found else ""
+
+
+def _day(text: str, days: int) -> str:
+    moment = dt.datetime.fromisoformat(text[:19]) + dt.timedelta(days=days)
+    return moment.isoformat(timespec="seconds")
+
+
+def _gone(truth: Truth, host: str, log: str, since: str, until: str, *, how: str) -> None:
+    truth["erased"].append(
+        {
+            "host": host,
+            "log": log,
+            "cleared_at": None,
+            "missing_from": f"{since}.000000Z",
+            "missing_until": f"{until}.000000Z",
+            "how": how,
+        }
+    )
+
+
+def _base(_out: Path, _seed: int, _truth: Truth) -> None:
+    """Leave the breach as it is."""
+
+
+def _sysmon_deleted(out: Path, _seed: int, truth: Truth) -> None:
+    """Sysmon's channel on the first machine is deleted: nothing before the day of the clear is left of it."""
+    host, until = truth["first_host"], truth["erased"][0]["cleared_at"][:19]
+    _rewrite(_log(out, host), lambda line: None if "Sysmon" in line and _time(line) < until else line)
+    _gone(truth, host, "Microsoft-Windows-Sysmon/Operational", "2019-02-24T15:00:00", until, how="channel deleted")
+
+
+def _sensor_stopped(out: Path, _seed: int, truth: Truth) -> None:
+    """The sensor on the machine that sent the copies is stopped a day before they are packed, and stays so."""
+    host = truth["exfiltration"]["host"]
+    since = _day(next(one["from"] for one in truth["compromised"] if one["host"] == host), -1)
+    _rewrite(_log(out, host), lambda line: None if "Sysmon" in line and _time(line) >= since else line)
+    _gone(truth, host, "Microsoft-Windows-Sysmon/Operational", since, "2019-05-29T00:00:00", how="sensor stopped")
+
+
+def _audit_off(out: Path, _seed: int, truth: Truth) -> None:
+    """The file server's audit of files was never on: no list of files can be told."""
+    _rewrite(
+        _log(out, truth["files"]["server"]),
+        lambda line: None if '"EventID":5145' in line or '"EventID":4663' in line else line,
+    )
+    truth["files"] = {**truth["files"], "in_logs": [], "distinct_in_logs": 0, "distinct_from_host_in_logs": 0}
+
+
+def _retention(out: Path, _seed: int, truth: Truth) -> None:
+    """Windows logs and proxy logs reach back only to the day after the way in."""
+    since = _day(truth["entry"]["at"], 1)
+    for path in sorted((out / "windows").glob("*.json")):
+        _rewrite(path, lambda line: line if _time(line) >= since else None)
+    epoch = dt.datetime.fromisoformat(since).replace(tzinfo=dt.UTC).timestamp()
+    for path in sorted((out / "squid").rglob("access.log")):
+        _rewrite(path, lambda line: line if float(line.split(" ", 1)[0]) >= epoch else None)
+    truth["variant"]["kept_from"] = f"{since}.000000Z"
+
+
+def _proxy_deleted(out: Path, _seed: int, truth: Truth) -> None:
+    """The proxy's log lacks the days on which the copies were sent."""
+    first, last = (truth["exfiltration"]["days"][at] for at in (0, -1))
+    since, until = (
+        dt.datetime.fromisoformat(_day(text, step)).replace(tzinfo=dt.UTC).timestamp()
+        for text, step in ((first, -1), (last, 1))
+    )
+    for path in sorted((out / "squid").rglob("access.log")):
+        _rewrite(path, lambda line: None if since <= float(line.split(" ", 1)[0]) < until else line)
+    truth["variant"] |= {"missing_from": _day(first, -1), "missing_until": _day(last, 1), "log": "squid"}
+
+
+def _shifted(line: str, shift: Callable[[dt.datetime], dt.timedelta]) -> str:
+    """Return a Windows event as a wrong clock wrote it; Sysmon's own UtcTime goes with it."""
+    stamp = _time(line)
+    if not stamp:
+        return line
+    moment = dt.datetime.fromisoformat(stamp)
+    late = moment + shift(moment)
+    line = line.replace(stamp, late.isoformat(timespec="seconds"), 1)
+    return line.replace(f'"UtcTime":"{moment}', f'"UtcTime":"{late.replace(microsecond=0)}', 1)
+
+
+def _clock_offset(out: Path, seed: int, truth: Truth) -> None:
+    """The clock of the foothold is wrong by 7 to 43 minutes, the same on every day."""
+    host, offset = truth["compromised"][1]["host"], dt.timedelta(minutes=7 + seed * 7 % 37)
+    _rewrite(_log(out, host), lambda line: _shifted(line, lambda _moment: offset))
+    truth["variant"] |= {"host": host, "seconds_fast": offset.total_seconds()}
+
+
+def _clock_drift(out: Path, _seed: int, truth: Truth) -> None:
+    """The clock of the foothold gains five seconds a day."""
+    host, first = truth["compromised"][1]["host"], dt.datetime(2019, 2, 25)  # noqa: DTZ001 (log times carry no zone)
+    _rewrite(_log(out, host), lambda line: _shifted(line, lambda m: dt.timedelta(seconds=5 * (m - first).days)))
+    truth["variant"] |= {"host": host, "seconds_a_day": 5}
+
+
+def _local_time(out: Path, _seed: int, truth: Truth) -> None:
+    """The foothold writes local time (nine hours ahead) and calls it UTC."""
+    host = truth["compromised"][1]["host"]
+    _rewrite(_log(out, host), lambda line: _shifted(line, lambda _moment: dt.timedelta(hours=9)))
+    truth["variant"] |= {"host": host, "seconds_fast": 32_400}
+
+
+def _copies(out: Path, _seed: int, truth: Truth) -> None:
+    """Every Windows event lies a second time in a second archive: the counts must not double."""
+    second = out / "windows-archive"
+    second.mkdir()
+    for path in sorted((out / "windows").glob("*.json")):
+        (second / path.name).write_bytes(path.read_bytes() + b"\n")
+    truth["variant"]["copies"] = 2
+
+
+def _forwarded(out: Path, _seed: int, truth: Truth) -> None:
+    """A collector holds Security events of all servers and of the compromised machines, under its own channel."""
+    hosts = sorted({one["host"] for one in truth["compromised"]} | {p.stem for p in out.glob("windows/HQ-[!P]*.json")})
+    with (out / "windows" / "HQ-COLLECT01.json").open("w", encoding="utf-8", newline="") as collected:
+        for host in hosts:
+            with _log(out, host).open(encoding="utf-8", newline="") as lines:
+                collected.writelines(
+                    line.replace('"Channel":"Security"', '"Channel":"ForwardedEvents"', 1)
+                    for line in lines
+                    if '"Channel":"Security"' in line
+                )
+    truth["variant"]["collector"] = "HQ-COLLECT01"
+
+
+VARIANTS: dict[str, Callable[[Path, int, Truth], None]] = {
+    "base": _base,
+    "audit-off": _audit_off,
+    "clock-drift": _clock_drift,
+    "clock-local-time": _local_time,
+    "clock-offset": _clock_offset,
+    "copies": _copies,
+    "forwarded": _forwarded,
+    "proxy-deleted": _proxy_deleted,
+    "retention": _retention,
+    "sensor-stopped": _sensor_stopped,
+    "sysmon-deleted": _sysmon_deleted,
+}

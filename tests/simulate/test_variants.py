@@ -1,0 +1,99 @@
+"""Variants of the made breach: the same bytes for a seed, and a truth that its own logs bear out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from keii.errors import UsageError
+from keii.simulate import simulate
+from keii.simulate.variants import VARIANTS, vary
+
+SECURITY = (
+    '{"TimeCreated":"2019-03-%02dT01:00:00.000000Z","Hostname":"HQ-FS02.hoshizora.example","Channel":"Security",'
+    '"SourceName":"Microsoft-Windows-Security-Auditing","EventID":%d,"RecordNumber":%d}\n'
+)
+SYSMON = (
+    '{"TimeCreated":"2019-03-%02dT01:00:00.000000Z","Channel":"Microsoft-Windows-Sysmon/Operational",'
+    '"EventID":1,"UtcTime":"2019-03-%02d 01:00:00.000"}\n'
+)
+TRUTH = {
+    "first_host": "KTS-PC001",
+    "entry": {"at": "2019-03-03T00:00:00.000000Z"},
+    "compromised": [
+        {"host": "KTS-PC001", "from": "2019-03-03T00:00:00.000000Z"},
+        {"host": "HQ-PC002", "from": "2019-03-05T00:00:00.000000Z"},
+    ],
+    "files": {"server": "HQ-FS02", "in_logs": ["a"], "distinct_in_logs": 1},
+    "exfiltration": {"host": "HQ-PC002", "days": ["2019-03-06T00:00:00.000000Z"]},
+    "erased": [{"host": "HQ-FS02", "log": "Security", "cleared_at": "2019-03-07T00:00:00.000000Z"}],
+}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    windows, squid = tmp_path / "logs/windows", tmp_path / "logs/squid/2019-03"
+    windows.mkdir(parents=True)
+    squid.mkdir(parents=True)
+    (windows / "HQ-FS02.json").write_text(
+        "".join(SECURITY % (d, (5145, 4624)[d % 2], d) for d in range(1, 10)), "utf-8"
+    )
+    for pc in ("KTS-PC001", "HQ-PC002"):
+        (windows / f"{pc}.json").write_text("".join(SYSMON % (d, d) for d in range(1, 10)), "utf-8")
+    # 1 to 9 March 2019, 00:00 UTC
+    (squid / "access.log").write_text("".join(f"{1551398400 + d * 86400}.000 1 x\n" for d in range(9)), "utf-8")
+    return tmp_path
+
+
+def days(path: Path, key: str = "TimeCreated") -> list[str]:
+    return [json.loads(line)[key][8:13] for line in path.read_text("utf-8").splitlines()]
+
+
+def test_audit_off_leaves_logons_only(out: Path) -> None:
+    truth = vary(out, "audit-off", 1, TRUTH)
+    lines = (out / "logs/windows/HQ-FS02.json").read_text("utf-8").splitlines()
+    assert {json.loads(line)["EventID"] for line in lines} == {4624}
+    assert truth["files"]["in_logs"] == []
+    assert TRUTH["files"]["in_logs"] == ["a"]
+
+
+def test_a_stopped_sensor_and_a_deleted_channel_end_and_begin_where_the_truth_says(out: Path) -> None:
+    truth = vary(out, "sensor-stopped", 1, TRUTH)
+    assert days(out / "logs/windows/HQ-PC002.json") == ["01T01", "02T01", "03T01"]
+    assert truth["erased"][-1]["missing_from"] == "2019-03-04T00:00:00.000000Z"
+    vary(out, "sysmon-deleted", 1, TRUTH)
+    assert days(out / "logs/windows/KTS-PC001.json") == ["07T01", "08T01", "09T01"]
+
+
+def test_what_retention_and_a_deleted_proxy_log_take(out: Path) -> None:
+    vary(out, "proxy-deleted", 1, TRUTH)
+    left = [float(line.split()[0]) for line in (out / "logs/squid/2019-03/access.log").read_text().splitlines()]
+    assert left == [1551398400 + d * 86400 for d in (0, 1, 2, 3, 6, 7, 8)]
+    vary(out, "retention", 1, TRUTH)
+    assert days(out / "logs/windows/HQ-FS02.json")[0] == "04T01"
+
+
+def test_clocks_move_both_times_of_a_record_and_no_other_host(out: Path) -> None:
+    vary(out, "clock-local-time", 1, TRUTH)
+    moved = out / "logs/windows/HQ-PC002.json"
+    assert days(moved)[0] == "01T10"
+    assert days(moved, "UtcTime")[0] == "01 10"
+    assert days(out / "logs/windows/KTS-PC001.json")[0] == "01T01"
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    made = []
+    for name in "ab":
+        simulate(tmp_path / name, scale="200000", seed=3, variant="clock-drift")
+        own = sorted(p for p in (tmp_path / name).rglob("*") if p.is_file())
+        made.append([(p.relative_to(tmp_path / name), p.read_bytes()) for p in own])
+    assert made[0] == made[1]
+
+
+def test_an_unknown_variant_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="variant is one of"):
+        simulate(tmp_path / "x", variant="flood")
+    assert not (tmp_path / "x").exists()
+    assert "base" in VARIANTS
