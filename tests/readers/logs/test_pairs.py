@@ -116,6 +116,7 @@ def test_pairs_are_bounded_and_none_is_lost() -> None:
     assert fields["rest"].split()[-1] == "k9999=9999"
     assert key_values('a=1 a=2 b="x \\"y\\" z" c= d=""') == {"a": "1", "a#2": "2", "b": 'x "y" z'}
     assert key_values("x" * 1_000_000) == {}
+    assert key_values('user="CORP\\eve" n=1') == {"user": "CORP\\eve", "n": "1"}
 
 
 def test_epochs() -> None:

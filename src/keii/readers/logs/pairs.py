@@ -17,7 +17,7 @@ from keii.readers.logs.interface import Batch
 
 MOST = 256  # pairs of one message that become fields; what follows stays as text under ``rest``
 _PAIR = re.compile(r'(?<![\w.\-])([A-Za-z_][\w.\-]{0,63})=(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s"]\S*+|))')
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_SHORT = 16_384  # characters; a longer message is taken apart only as far as MOST pairs
 _PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "47": "gre", "50": "esp", "58": "icmpv6", "132": "sctp"}
 _EPOCH = re.compile(r"(\d{10})(\d{0,9})\Z")
 
@@ -33,20 +33,33 @@ def put(record: Record, key: str, value: str) -> None:
 
 
 def key_values(text: str) -> Record:
-    """Return the pairs of a message whose values are single words or stand in quotes."""
+    r"""Return the pairs of a message whose values are single words or stand in quotes; empty ones are left out.
+
+    In quotes only ``\"`` is an escape: a backslash of ``DOMAIN\user`` stays.
+    """
+    pairs = (
+        _PAIR.findall(text)
+        if len(text) < _SHORT
+        else [found.groups() for found in islice(_PAIR.finditer(text), MOST + 1)]
+    )
+    if len(pairs) <= MOST and "\\" not in text:
+        record = {key: quoted or word for key, quoted, word in pairs if quoted or word}
+        if len(record) == len(pairs):
+            return record
+    return _numbered(text)
+
+
+def _numbered(text: str) -> Record:
+    """Return the pairs with those that come again numbered, and what is beyond the bound as ``rest``."""
     record: Record = {}
-    end = 0
+    end = count = 0
     for found in islice(_PAIR.finditer(text), MOST):
         key, quoted, word = found.groups()
-        value = _ESCAPE.sub(r"\1", quoted) if quoted and "\\" in quoted else quoted or word
-        end = found.end()
-        if not value:
-            continue
-        if key in record:
+        value = quoted.replace('\\"', '"') if quoted else word
+        end, count = found.end(), count + 1
+        if value:
             put(record, key, value)
-        else:
-            record[key] = value
-    if len(record) >= MOST - 1 and text[end:].strip():
+    if count == MOST and text[end:].strip():
         put(record, "rest", text[end:])
     return record
 
