@@ -38,6 +38,7 @@ _AGAIN = re.compile(
     r"\b(?:total of|totall?ing|up from|increased to|rose to|revised to|brings? (?:it|that) to|now)\s+(?:\w+\s+){0,2}$",
     re.I,
 )
+_ASKED = re.compile(r"(?:問い合わせ|相談|通報|苦情|申告)(?:が|は|を|も)?(?:約|およそ|計)?$")
 _BETWEEN = re.compile(r"between\s+$", re.I)
 
 
@@ -100,6 +101,8 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
         high = japanese_number(match["n"]) if lang == "ja" else _english_number(match["n"], match["s"])
         if high is None:
             continue
+        if lang == "ja" and _ASKED.search(folded, max(start, match.start() - 12), match.start()):
+            continue  # «問い合わせが45件»
         unit = _unit(folded, match, end, start, lang, high)
         if (
             unit is None

@@ -71,7 +71,7 @@ def patterns(lang: str) -> _Patterns:
         return _Patterns(
             anonymous=cue(rf"({t['anonymous']}){t['according']}|({t['names']}){t['according']}"),
             named=re.compile(
-                rf"(?:({t['names']})(?:{t['spokes']})?|「([^「」]{{2,20}})」(?:[(（][^()（）]{{1,20}}[)）])?)(?:は|も|では)"
+                rf"(?:({t['names']})(?:{t['spokes']})?(?:[(（][^()（）]{{1,20}}[)）])?|「([^「」]{{2,20}})」(?:[(（][^()（）]{{1,20}}[)）])?)(?:は|も|では)"
             ),
             revealed=cue(rf"(?:({t['anonymous']})|({t['names']})){t['revealed']}"),
             continued=re.compile(t["continued"]),
@@ -169,10 +169,12 @@ def _is_name(word: str, forbidden: list[str]) -> bool:
 def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> Said | None:
     known, forbidden = patterns("ja"), table("ja", "speakers")["not_names"]
     whole = (sentence.start, sentence.end)
-    quoted = _before_a_quotation(text, sentence, carried)
-    if quoted is not None:
-        return quoted
     told = known.anonymous.find(seen, text, *whole)
+    opened = text.find("「", *whole)
+    if told is None or 0 <= opened < told.start():
+        quoted = _before_a_quotation(text, sentence, carried)
+        if quoted is not None:
+            return quoted
     if told and told[1]:
         return Said(f"anonymous:{told[1]}", whole, lasting=True)
     if known.again.find(seen, text, *whole):

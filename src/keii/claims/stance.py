@@ -35,6 +35,12 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
         return "affirmed", None
     if lang == "ja" and words("ja", "states", "relative").match(where.folded, end):
         return "affirmed", None
+    if (
+        topic.startswith("ransom.")
+        and lang == "en"
+        and where.find(words("en", "states", "denied_pay"), clause.start, clause.end)
+    ):
+        return "denied", None
     if topic == "intrusion.occurred" and lang == "en":
         first, last = max(clause.start, start - _REACH), min(clause.end, start + _REACH)
         if not words("en", "states", "denied_intrusion").search(where.folded, first, last):

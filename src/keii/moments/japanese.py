@@ -178,6 +178,8 @@ def _year(got: dict[str, str | None], state: _State) -> tuple[int | None, str | 
         if short is None:
             return None, None
         year = 2000 + short
+        if state.today is not None and year > state.today.year + 1 and 1988 + short <= state.today.year:
+            return 1988 + short, None  # 30年7月 in a text of 2020: 平成30年
         limit = (state.today.year if state.today else 2099) + 10
         return (year if year <= limit else year - 100), None
     if got["era"]:
