@@ -236,10 +236,11 @@ class View:
                 found.append(name)
         return found
 
-    def columns(self) -> Iterator[Part]:
-        """Yield every column's values (for keywords); those of ``more`` are ``raw``."""
+    def columns(self, *, numbers: bool) -> Iterator[Part]:
+        """Yield every column's values (for keywords), those that are numbers if asked; those of ``more`` are ``raw``."""
         for name in self.chunk.names():
-            yield from self._column(name)
+            if numbers or not pa.types.is_integer(self.chunk.table.schema.field(name).type):
+                yield from self._column(name)
 
     def raw(self) -> Part | None:
         """Return the texts of ``more`` as they are written, JSON."""
@@ -248,7 +249,7 @@ class View:
     def _every(self) -> tuple[Part, ...]:
         more = self.raw()
         fields = split(more, [_all_texts(more.values.text(int(code))) for code in more.used()]) if more else []
-        return (*self.columns(), *fields)
+        return (*self.columns(numbers=True), *fields)
 
     def _first(self, candidates: Sequence[tuple[Part, ...]]) -> tuple[Part, ...]:
         """Return the first candidate's value where it has one, else the next one's."""
