@@ -17,6 +17,7 @@ from keii.errors import UsageError
 Truth = dict[str, Any]
 Keep = Callable[[str], str | None]  # a line → the line to write, None where it is gone
 
+_NUMBER = re.compile(r'"RecordNumber":(\d+)')
 _STAMP = re.compile(r'"TimeCreated":"([^"]{19})')
 
 
@@ -72,6 +73,10 @@ def _gone(truth: Truth, host: str, log: str, since: str, until: str, *, how: str
     )
 
 
+def _renumbered(line: str, less: int) -> str:
+    return _NUMBER.sub(lambda found: f'"RecordNumber":{int(found[1]) - less}', line, count=1)
+
+
 def _base(_out: Path, _seed: int, _truth: Truth) -> None:
     """Leave the breach as it is."""
 
@@ -79,7 +84,18 @@ def _base(_out: Path, _seed: int, _truth: Truth) -> None:
 def _sysmon_deleted(out: Path, _seed: int, truth: Truth) -> None:
     """Sysmon's channel on the first machine is deleted: nothing before the day of the clear is left of it."""
     host, until = truth["first_host"], truth["erased"][0]["cleared_at"][:19]
-    _rewrite(_log(out, host), lambda line: None if "Sysmon" in line and _time(line) < until else line)
+    lost = 0
+
+    def keep(line: str) -> str | None:
+        nonlocal lost
+        if '"Channel":"Microsoft-Windows-Sysmon' not in line:
+            return line
+        if _time(line) < until:
+            lost += 1
+            return None
+        return _renumbered(line, lost)  # a channel that is made anew counts from one
+
+    _rewrite(_log(out, host), keep)
     _gone(truth, host, "Microsoft-Windows-Sysmon/Operational", "2019-02-24T15:00:00", until, how="channel deleted")
 
 
@@ -93,10 +109,16 @@ def _sensor_stopped(out: Path, _seed: int, truth: Truth) -> None:
 
 def _audit_off(out: Path, _seed: int, truth: Truth) -> None:
     """The file server's audit of files was never on: no list of files can be told."""
-    _rewrite(
-        _log(out, truth["files"]["server"]),
-        lambda line: None if '"EventID":5145' in line or '"EventID":4663' in line else line,
-    )
+    never = 0
+
+    def keep(line: str) -> str | None:
+        nonlocal never
+        if '"EventID":5145' in line or '"EventID":4663' in line:
+            never += 1
+            return None
+        return _renumbered(line, never) if '"Channel":"Security"' in line else line
+
+    _rewrite(_log(out, truth["files"]["server"]), keep)
     truth["files"] = {**truth["files"], "in_logs": [], "distinct_in_logs": 0, "distinct_from_host_in_logs": 0}
 
 
@@ -178,6 +200,23 @@ def _forwarded(out: Path, _seed: int, truth: Truth) -> None:
     truth["variant"]["collector"] = "HQ-COLLECT01"
 
 
+def _reimaged(out: Path, seed: int, truth: Truth) -> None:
+    """A PC that has no part in the story is set up anew: same name, new SIDs, record numbers from one."""
+    part = {one["host"] for one in truth["compromised"]}
+    spare = sorted(path.stem for path in out.glob("windows/HQ-PC*.json") if path.stem not in part)
+    host, since, last = spare[seed % len(spare)], "2019-04-08T15:00:00", dict[str, int]()
+
+    def keep(line: str) -> str:
+        channel, number = line.split('"Channel":"')[1].split('"')[0], _NUMBER.search(line)
+        if _time(line) < since:
+            last[channel] = int(number[1]) if number else 0
+            return line
+        return _renumbered(line, last.get(channel, 0)).replace('"S-1-5-21-', '"S-1-5-21-9')
+
+    _rewrite(_log(out, host), keep)
+    truth["variant"] |= {"host": host, "at": f"{since}.000000Z"}
+
+
 VARIANTS: dict[str, Callable[[Path, int, Truth], None]] = {
     "base": _base,
     "audit-off": _audit_off,
@@ -187,6 +226,7 @@ VARIANTS: dict[str, Callable[[Path, int, Truth], None]] = {
     "copies": _copies,
     "forwarded": _forwarded,
     "proxy-deleted": _proxy_deleted,
+    "reimaged": _reimaged,
     "retention": _retention,
     "sensor-stopped": _sensor_stopped,
     "sysmon-deleted": _sysmon_deleted,

@@ -151,7 +151,8 @@ def _clears(truth: dict[str, Any], trace: Trace) -> Answer:
 
 
 def _holes(truth: dict[str, Any], trace: Trace) -> Answer:
-    true = (f"{e['host']} {e['log']}" for e in truth["erased"] if e.get("missing_from"))
+    """Only cleared logs leave holes in the numbers; a channel that stopped or began anew leaves none."""
+    true = (f"{e['host']} {e['log']}" for e in truth["erased"] if e.get("missing_from") and not e.get("how"))
     told = (f"{_name(truth, one.host)} {one.log}" for one in trace.tampering if one.kind == "records-missing")
     return _sets("holes", true, told)
 
@@ -173,6 +174,21 @@ def _called_erased(truth: dict[str, Any], trace: Trace) -> Answer:
     return Answer(question="days called erased", right=good, told=len(told), true=good, wrong=tuple(wrong[:20]))
 
 
+def _lost_days(truth: dict[str, Any], trace: Trace) -> Answer:
+    """Whole days whose records are gone, on which the log stood in the coverage as anything but there."""
+    true: set[str] = set()
+    for one in truth["erased"]:
+        if not one.get("missing_from"):
+            continue
+        day = dt.date.fromisoformat(one["missing_from"][:10]) + dt.timedelta(days=1)
+        end = dt.date.fromisoformat((one.get("missing_until") or one["cleared_at"])[:10])
+        while day < end:
+            true.add(f"{one['host']} {one['log']} {day}")
+            day += dt.timedelta(days=1)
+    named = {f"{_name(truth, c.host)} {c.log} {c.day}" for c in trace.coverage if c.state not in ("present", "thin")}
+    return _sets("lost days named", true, named & true)
+
+
 _QUESTIONS: tuple[Callable[[dict[str, Any], Trace], Answer], ...] = (
     _hosts,
     _first,
@@ -183,4 +199,5 @@ _QUESTIONS: tuple[Callable[[dict[str, Any], Trace], Answer], ...] = (
     _clears,
     _holes,
     _called_erased,
+    _lost_days,
 )
