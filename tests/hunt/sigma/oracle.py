@@ -170,7 +170,9 @@ def _value(value: str, asked: Any) -> bool:
     if isinstance(asked, SigmaCIDRExpression):
         return _inside(value, asked)
     assert isinstance(asked, SigmaCompareExpression)
-    found, wanted = number(value), asked.number.number
+    wanted = asked.number.number
+    timed = isinstance(asked.number, SigmaTimestampPart)
+    found = _part(value, asked.number.timestamp_part.name) if timed else number(value)
     if found is None:
         return False
     return {

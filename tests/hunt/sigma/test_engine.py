@@ -123,9 +123,9 @@ def items(draw: st.DrawFn) -> tuple[str, Any]:
             st.sampled_from(["|fieldref", "|fieldref|contains", "|fieldref|startswith", "|fieldref|endswith"])
         ), draw(st.sampled_from(FIELDS))
     if kind == "time":
-        return field + draw(st.sampled_from(["|minute", "|hour", "|day", "|week", "|month", "|year"])), draw(
-            st.sampled_from([1, 2, 3, 9, 2026])
-        )
+        return field + draw(
+            st.sampled_from(["|minute", "|hour", "|day", "|week", "|month", "|year", "|hour|gte", "|year|lt"])
+        ), draw(st.sampled_from([1, 2, 3, 9, 2026]))
     if kind == "bool":
         return field, draw(st.booleans())
     return field + draw(

@@ -246,3 +246,74 @@ def test_kept_plan_gives_the_same_rules_and_mends_itself(tmp_path: Path) -> None
     named = prepare([tmp_path / "rules"], {"admins": ["ann"]}, kept_in=kept)
     assert len(named.rules) == len(first.rules) + 1
     assert len(list(kept.glob("*.plan"))) == 1
+
+
+OTHER_WITNESSES = """
+title: Run key
+id: 00000000-0000-4000-8000-000000000011
+logsource: {product: windows, category: registry_set}
+detection: {selection: {TargetObject|startswith: 'HKLM\\Software\\', TargetObject|endswith: '\\Run\\Made', Details|contains: evil, EventType: SetValue}, condition: selection}
+---
+title: Engine started
+id: 00000000-0000-4000-8000-000000000012
+logsource: {product: windows, category: ps_classic_start}
+detection: {selection: {Data|contains|all: ['HostName=ConsoleHost', Available]}, condition: selection}
+---
+title: Cleared
+id: 00000000-0000-4000-8000-000000000013
+logsource: {product: windows, service: system}
+detection: {selection: {EventID: 104, Provider_Name: Microsoft-Windows-Eventlog}, known: {Channel: System}, condition: selection and not known}
+---
+title: Malware found
+id: 00000000-0000-4000-8000-000000000014
+logsource: {category: antivirus}
+detection: {selection: {Signature|contains: Made}, condition: selection}
+"""
+
+
+def test_other_witnesses_and_names(tmp_path: Path) -> None:
+    audited = {
+        **SECURITY,
+        "event_id": 4657,
+        "ObjectName": "\\REGISTRY\\MACHINE\\SOFTWARE\\Vendor\\Run",
+        "ObjectValueName": "Made",
+        "NewValue": "evil.exe",
+    }
+    rows: list[dict[str, Any]] = [
+        {**audited, "OperationType": "%%1905"},
+        {**audited, "OperationType": "%%1906"},  # deleted
+        {"channel": "Windows PowerShell", "provider": "PowerShell", "event_id": 400, "param1": "Available", "param3": "\tHostName=ConsoleHost\r\n"},
+        {"channel": "Windows PowerShell", "provider": "PowerShell", "event_id": 400, "param1": "Stopped", "param3": "\tHostName=ConsoleHost\r\n"},
+        {"channel": "System", "provider": "Microsoft-Windows-Eventlog", "event_id": 104, "Data_Channel": "Application"},
+        {"channel": "System", "provider": "Microsoft-Windows-Eventlog", "event_id": 104, "Data_Channel": "System"},
+        {"channel": "Microsoft-Windows-Windows Defender/Operational", "provider": "Microsoft-Windows-Windows Defender",
+         "event_id": 1116, "more": '{"Threat Name":"Trojan:Made/Up"}'},
+        {"channel": None, "provider": "Microsoft-Windows-Eventlog", "event_id": 104, "Data_Channel": "Setup"},
+    ]  # fmt: skip
+    for number, row in enumerate(rows, 1):
+        row |= {"record": number, "occurred": START}
+    write_file(tmp_path, "windows", "s-1", 0, [table(rows)])
+    found = hunt_rules(Lake.of_folder(tmp_path), load([RuleFile("rules.yml", OTHER_WITNESSES.encode())]))
+    assert {one.rule.title: [place.record for place in one.locators] for one in found.outcomes} == {
+        "Run key": [1], "Engine started": [3], "Cleared": [5, 8], "Malware found": [7],
+    }  # fmt: skip
+
+
+def test_hostile_events_and_rules_stay_bounded(tmp_path: Path) -> None:
+    many = '{"' + '":"x","'.join(f"f{n}" for n in range(10_000)) + '":"made::up"}'
+    rows: list[dict[str, Any]] = [
+        {**SYSMON, "CommandLine": "a" * 1_000_000 + "!", "Image": "\x00\x02x\x03", "more": many},
+        {**SYSMON, "CommandLine": None, "Image": "", "more": "not JSON"},
+        {**SYSMON, "CommandLine": "\ud7ff\U0010ffff", "more": "[1]"},
+    ]
+    for number, row in enumerate(rows, 1):
+        row |= {"record": number, "occurred": None}
+    write_file(tmp_path, "windows", "s-1", 0, [table(rows)])
+    rule = """
+title: Backtracks
+logsource: {product: windows, category: process_creation}
+detection: {selection: {CommandLine|re: '(a|a)*(a|aa)+$'}, stars: {CommandLine: '*a*a*a*a*a*a*a*a*b'}, words: ['made::up'], condition: selection or stars or words}
+"""
+    (found,) = hunt_rules(Lake.of_folder(tmp_path), load([RuleFile("rules.yml", rule.encode())])).outcomes
+    assert (found.status, found.first_seen) == ("matched", None)
+    assert [place.record for place in found.locators] == [1]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keii.hunt.sigma.expression import All, Any, Empty, Glob, Not, Text
+from keii.hunt.sigma.expression import All, Any, Clock, Empty, Glob, Not, Text
 from keii.hunt.sigma.loading import RuleFile, load, rule_files
 from keii.hunt.sigma.rules import RuleSet
 from tests.hunt.sigma.rules_on_shelf import current_rules
@@ -119,3 +119,28 @@ def test_files_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text(rule("{A: y}"))
     (tmp_path / "README.md").write_text("no rule")
     assert [file.name for file in rule_files([tmp_path])] == ["a.yml", "below/b.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "value", "field"),
+    [
+        ("{A|utf16le|base64: foobar}", "zgbvag8aygbhahia", "is"),
+        ("{A|wide|base64: foobar}", "zgbvag8aygbhahia", "is"),
+        ("{A|contains: 1833}", "1833", "has"),
+        ("{A|startswith: [4.5, x]}", "4.5", "starts"),
+    ],
+)
+def test_what_the_specification_allows_beyond_the_parser(selection: str, value: str, field: str) -> None:
+    (found,) = loaded(rule(selection)).rules
+    assert isinstance(found.expression, Text)
+    assert (found.expression.mode, found.expression.values[0]) == (field, value)
+
+
+def test_parts_of_a_time_compare() -> None:
+    (found,) = loaded(rule("{UtcTime|hour|gte: 22}")).rules
+    assert found.expression == Clock("UtcTime", "hour", 22, "gte")
+
+
+def test_withdrawn_rules_are_told_and_not_asked() -> None:
+    found = loaded(rule("{A: x}") + "status: deprecated\n")
+    assert (found.rules, found.not_loaded[0].withdrawn) == ((), "deprecated")

@@ -26,6 +26,7 @@ Rows = npt.NDArray[np.int64]
 NOT_VALUES = frozenset({"occurred", "source", "record", "more"})  # where and when, not what an event says
 _HEADER = frozenset(name.lower() for name in TABLES["windows"].names)
 MOST_PARTS = 256  # values of one list that are looked at
+MOST_FIELDS = 20_000  # of an event's ``more`` that keywords are looked for in
 
 
 class Values:
@@ -329,7 +330,7 @@ def _member(text: str, wanted: str) -> str | None:
 
 def _all_texts(text: str) -> list[str]:
     texts = (as_text(value) for value in _loaded(text).values())
-    return [one for one in texts if one is not None][:MOST_PARTS]
+    return [one for one in texts if one is not None][:MOST_FIELDS]
 
 
 def as_text(value: object) -> str | None:

@@ -167,6 +167,9 @@ def _other(field: str, value: SigmaType) -> Expression:
         return Empty(field)
     if isinstance(value, SigmaExists):
         return Exists(field, value.exists)
+    if isinstance(value, SigmaCompareExpression) and isinstance(value.number, SigmaTimestampPart):
+        part = value.number
+        return Clock(field, part.timestamp_part.name.lower(), int(part.number), value.op.name.lower())
     if isinstance(value, SigmaCompareExpression):
         return Compare(field, value.op.name.lower(), value.number.number)
     if isinstance(value, SigmaCIDRExpression):

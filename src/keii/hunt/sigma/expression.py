@@ -91,11 +91,12 @@ class Reference(msgspec.Struct, frozen=True, tag="reference"):
 
 
 class Clock(msgspec.Struct, frozen=True, tag="clock"):
-    """A part of the time that the value tells is this number; ISO weeks; a time without a zone is taken as UTC."""
+    """A part of the time that the value tells is, or compares with, this number; a time without a zone is taken as UTC."""
 
     field: str
     part: TimePart
     value: int
+    operator: Operator | Literal["eq"] = "eq"
 
 
 class All(msgspec.Struct, frozen=True, tag="all"):

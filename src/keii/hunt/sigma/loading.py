@@ -27,6 +27,22 @@ MOST_BYTES = 1024 * 1024  # of one rule file; the largest public one has 60 kB
 MOST_FILES = 100_000  # in one archive
 MOST_DEPTH = 50  # of nested YAML
 MOST_DOCUMENTS = 1_000  # in one file
+_OF_TEXT = frozenset(
+    {
+        "contains",
+        "startswith",
+        "endswith",
+        "cased",
+        "windash",
+        "re",
+        "base64",
+        "base64offset",
+        "wide",
+        "utf16le",
+        "utf16be",
+        "utf16",
+    }
+)
 WITHDRAWN = frozenset({"deprecated", "unsupported"})  # replaced by another rule, or of no use as it stands
 _SUFFIXES = frozenset({".yml", ".yaml"})
 
@@ -187,7 +203,7 @@ def _rule(document: Document, filters: Sequence[SigmaFilter], placeholders: Plac
         reason = f"withdrawn by its author: {told.status}"
         return NotLoaded(place=document.place, reason=reason, withdrawn=told.status, id=told.id, title=told.title)
     try:
-        rule = SigmaRule.from_dict(document.content, collect_errors=True)
+        rule = SigmaRule.from_dict(_as_specified(document.content), collect_errors=True)
         if isinstance(rule.detection, EmptySigmaDetections) or isinstance(rule.logsource, EmptyLogSource):
             raise rule.errors[-1]  # those before it are about tags, dates and references
         for one in filters:
@@ -201,6 +217,36 @@ def _rule(document: Document, filters: Sequence[SigmaFilter], placeholders: Plac
         return NotLoaded(place=document.place, reason=reason_of(error), id=told.id, title=told.title)
     notes = sorted({reason_of(error) for error in rule.errors})
     return Rule(about=about(document, notes), logsource=source, expression=expression)
+
+
+def _as_specified(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a rule with what the specification allows and pySigma refuses written otherwise.
+
+    ``utf16le`` is another name of ``wide``; a number under a modifier of texts is a text.
+    """
+    detection = content.get("detection")
+    return {**content, "detection": _detection(detection)} if isinstance(detection, dict) else content
+
+
+def _detection(told: Any) -> Any:
+    if isinstance(told, list):
+        return [_detection(one) for one in told]
+    if not isinstance(told, dict):
+        return told
+    found = {}
+    for key, value in told.items():
+        modifiers = set(key.split("|")[1:]) if isinstance(key, str) else set()
+        if modifiers & _OF_TEXT:
+            found[key.replace("|utf16le", "|wide")] = (
+                [_as_text(one) for one in value] if isinstance(value, list) else _as_text(value)
+            )
+        else:
+            found[key] = _detection(value) if isinstance(value, dict | list) else value
+    return found
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _filter(document: Document, broken: list[NotLoaded]) -> SigmaFilter | None:

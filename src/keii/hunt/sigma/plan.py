@@ -15,7 +15,7 @@ from keii.hunt.sigma.compile import Placeholders
 from keii.hunt.sigma.loading import RuleFile, load, rule_files
 from keii.hunt.sigma.rules import RuleSet
 
-PLAN_VERSION = "3"  # raise it when the same rules compile to something else
+PLAN_VERSION = "4"  # raise it when the same rules compile to something else
 _DIGEST = 32  # bytes of SHA-256 that stand before the plan
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import operator
 import re
 from collections.abc import Callable, Sequence
 
@@ -136,17 +137,19 @@ def number(value: str) -> int | float | None:
         return float(value)
 
 
+_COMPARED: dict[str, Callable[[float, float], bool]] = {
+    "eq": operator.eq,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "neq": operator.ne,
+}
+
+
 def _compare(test: Compare) -> Check:
-    wanted = test.value
-    compared: dict[str, Callable[[int | float], bool]] = {
-        "lt": lambda found: found < wanted,
-        "lte": lambda found: found <= wanted,
-        "gt": lambda found: found > wanted,
-        "gte": lambda found: found >= wanted,
-        "neq": lambda found: found != wanted,
-    }
-    holds = compared[test.operator]
-    return lambda value: (found := number(value)) is not None and holds(found)
+    holds, wanted = _COMPARED[test.operator], test.value
+    return lambda value: (found := number(value)) is not None and holds(found, wanted)
 
 
 def _network(test: Network) -> Check:
@@ -184,7 +187,7 @@ def _clock(test: Clock) -> Check:
         if found is None:
             return False
         part = found.isocalendar().week if test.part == "week" else getattr(found, test.part)
-        return bool(part == test.value)
+        return _COMPARED[test.operator](part, test.value)
 
     return holds
 
