@@ -183,9 +183,10 @@ def _lost_days(truth: dict[str, Any], trace: Trace) -> Answer:
         day = dt.date.fromisoformat(one["missing_from"][:10]) + dt.timedelta(days=1)
         end = dt.date.fromisoformat((one.get("missing_until") or one["cleared_at"])[:10])
         while day < end:
-            true.add(f"{one['host']} {one['log']} {day}")
+            true.add(f"{one['host']} {one['log'].split('/')[0]} {day}")
             day += dt.timedelta(days=1)
-    named = {f"{_name(truth, c.host)} {c.log} {c.day}" for c in trace.coverage if c.state not in ("present", "thin")}
+    lost = [c for c in trace.coverage if c.state not in ("present", "thin")]
+    named = {f"{_name(truth, c.host)} {c.log.split('/')[0]} {c.day}" for c in lost}
     return _sets("lost days named", true, named & true)
 
 
