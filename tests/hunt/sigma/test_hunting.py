@@ -6,15 +6,19 @@ import datetime as dt
 import random
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pyarrow as pa
 import pytest
 
+from keii.errors import LakeError
+from keii.hunt.sigma import scanning
 from keii.hunt.sigma.hunting import hunt_rules
 from keii.hunt.sigma.loading import RuleFile, load
 from keii.hunt.sigma.outcome import RuleOutcome, RulesHunted
 from keii.hunt.sigma.plan import prepare
+from keii.hunt.sigma.rules import RuleSet
 from keii.lake.schema import TIME
 from keii.lake.store import Lake, write_file
 
@@ -230,8 +234,30 @@ def test_same_outcome_however_the_lake_is_cut(hunted: RulesHunted, tmp_path_fact
     for part, start in enumerate(range(0, len(rows), 3)):
         write_file(root, "windows", "s-1", part, [table([row]) for row in rows[start : start + 3]])
     network(root)
-    again = hunt_rules(Lake.of_folder(root), load([RuleFile("rules.yml", RULES.encode())]))
-    assert msgspec.json.encode(again) == msgspec.json.encode(hunted)
+    told = load([RuleFile("rules.yml", RULES.encode())])
+    assert msgspec.json.encode(hunt_rules(Lake.of_folder(root), told)) == msgspec.json.encode(hunted)
+    with patch.object(scanning, "MOST_BYTES", 1), patch.object(scanning, "_SMALLER", 2):  # in pieces of two rows
+        assert msgspec.json.encode(hunt_rules(Lake.of_folder(root), told)) == msgspec.json.encode(hunted)
+
+
+def test_rules_without_keywords_read_only_what_they_ask_for(tmp_path: Path) -> None:
+    write_file(tmp_path, "windows", "s-1", 0, [table(windows())])
+    told = load([RuleFile("rules.yml", RULES.encode())])
+    (rule,) = (one for one in told.rules if one.about.title == "Encoded command")
+    only = RuleSet(rules=(rule,))
+    whole = hunt_rules(Lake.of_folder(tmp_path), only)
+    assert [place.record for place in whole.outcomes[0].locators] == [1, 3]
+    with patch.object(scanning, "MOST_BYTES", 1), patch.object(scanning, "_SMALLER", 2):
+        assert hunt_rules(Lake.of_folder(tmp_path), only) == whole
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    write_file(tmp_path, "windows", "s-1", 0, [table(windows())])
+    (path,) = tmp_path.glob("windows/*.parquet")
+    lake = Lake.of_folder(tmp_path)
+    path.write_bytes(path.read_bytes()[:200] + b"\0" * 200 + path.read_bytes()[400:])
+    with pytest.raises(LakeError, match=r"s-1-00000\.parquet"):
+        hunt_rules(lake, load([RuleFile("rules.yml", RULES.encode())]))
 
 
 def test_kept_plan_gives_the_same_rules_and_mends_itself(tmp_path: Path) -> None:

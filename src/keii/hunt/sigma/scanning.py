@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +29,6 @@ class Piece(NamedTuple):
 
     rows: pa.Table
     size: int
-    whole: bool = False  # every column and row, for rules about any kind of event
 
 
 def places(chunk: Chunk, rows: Rows) -> pa.Table:
@@ -38,69 +39,98 @@ def places(chunk: Chunk, rows: Rows) -> pa.Table:
 def matches(lake: Lake, engine: Engine, table: str) -> Iterator[tuple[Chunk, list[Hit]]]:
     """Yield the chunks of a table with what holds for them, small files together. Raises LakeError.
 
-    Rules for any kind of Windows event want every column of every row: they are asked file by file, so that nobody
-    else has to carry these columns.
+    Rules with keywords want every column of every Windows event: they are asked file by file, so that nobody else has
+    to carry these columns.
     """
-    held: list[pa.Table] = []
-    size = rows = 0
-    for file in sorted(lake.of(table), key=lambda one: one.path):
-        try:
-            for piece in _of_file(lake, file, engine, table):
-                if piece.whole:
-                    chunk = Chunk(table, piece.rows)
-                    yield chunk, list(engine.match_any(table, chunk))
-                    continue
-                held.append(piece.rows)
-                size, rows = size + piece.size, rows + piece.rows.num_rows
-                if size >= MOST_BYTES or rows >= MOST_ROWS:
-                    yield _together(engine, table, held)
-                    held, size, rows = [], 0, 0
-        except (OSError, pa.ArrowException) as error:
-            raise LakeError(f"cannot be read: {error}", place=file.path) from error
+    files = sorted(lake.of(table), key=lambda one: one.path)
+    held: list[Piece] = []
+    if table == "windows" and engine.asks(table, None):
+        for piece in _ahead(_whole(lake, files)):
+            chunk = Chunk(table, piece.rows)
+            yield chunk, list(engine.match_any(table, chunk))
+            wanted, kinds = _asked(chunk, engine)
+            if kinds:
+                held.append(_cut(piece, _columns(engine, table, kinds, piece.rows.column_names), wanted))
+                yield from _together_if_enough(engine, table, held)
+    else:
+        for piece in _chosen(lake, files, engine, table):
+            held.append(piece)
+            yield from _together_if_enough(engine, table, held)
     if held:
         yield _together(engine, table, held)
 
 
-def _together(engine: Engine, table: str, held: list[pa.Table]) -> tuple[Chunk, list[Hit]]:
-    chunk = Chunk(table, pa.concat_tables(held, promote_options="default"))
+def _together_if_enough(engine: Engine, table: str, held: list[Piece]) -> Iterator[tuple[Chunk, list[Hit]]]:
+    if sum(one.size for one in held) >= MOST_BYTES or sum(one.rows.num_rows for one in held) >= MOST_ROWS:
+        yield _together(engine, table, held)
+        held.clear()
+
+
+def _together(engine: Engine, table: str, held: list[Piece]) -> tuple[Chunk, list[Hit]]:
+    chunk = Chunk(table, pa.concat_tables([one.rows for one in held], promote_options="default"))
     return chunk, list(engine.match_kinds(chunk) if table == "windows" else engine.match_any(table, chunk))
 
 
-def _of_file(lake: Lake, file: LakeFile, engine: Engine, table: str) -> Iterator[Piece]:
-    path = lake.root / file.path
-    schema = pq.read_schema(path)
-    names = schema.names
-    texts = [field.name for field in schema if pa.types.is_string(field.type)]
-    every = table == "windows" and engine.asks(table, None)
-    with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as opened:
-        for group in range(opened.metadata.num_row_groups):
-            wanted: Rows | None = None
-            kinds: list[Kind | None] = [None]
-            if table == "windows":
+def _ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Yield pieces while the next one is read by another thread."""
+    with ThreadPoolExecutor(1) as reader:
+        following = reader.submit(next, pieces, None)
+        while (piece := following.result()) is not None:
+            following = reader.submit(next, pieces, None)
+            yield piece
+
+
+def _whole(lake: Lake, files: Sequence[LakeFile]) -> Iterator[Piece]:
+    """Yield every row and column of files."""
+    for file in files:
+        with _opened(lake, file) as opened:
+            for group in range(opened.metadata.num_row_groups):
+                yield from _pieces(opened, group, opened.schema_arrow.names)
+
+
+def _chosen(lake: Lake, files: Sequence[LakeFile], engine: Engine, table: str) -> Iterator[Piece]:
+    """Yield the rows and columns of files that some rule asks for."""
+    for file in files:
+        with _opened(lake, file) as opened:
+            names = opened.schema_arrow.names
+            for group in range(opened.metadata.num_row_groups):
+                if table != "windows":
+                    yield from _pieces(opened, group, _columns(engine, table, [None], names))
+                    continue
                 head = [name for name in names if name in KIND_COLUMNS]
                 wanted, kinds = _asked(Chunk(table, opened.read_row_group(group, columns=head)), engine)
-            columns = engine.columns(table, kinds, names) if kinds else []
-            columns = [name for name in names if name in columns or name in PLACE or name in KIND_COLUMNS]
-            if not (kinds or every):
-                continue
-            start = 0
-            for piece in _pieces(opened, group, names if every else columns):
-                if every:
-                    yield piece._replace(whole=True)
-                if kinds:
-                    yield from _cut(piece, columns, wanted, start)
-                start += piece.rows.num_rows
+                columns = _columns(engine, table, kinds, names)
+                for piece in _pieces(opened, group, columns) if kinds else ():
+                    rows = piece.rows.num_rows
+                    within = wanted[: np.searchsorted(wanted, rows)]
+                    if len(within):
+                        yield _cut(piece, columns, within)
+                    wanted = wanted[len(within) :] - rows
 
 
-def _cut(piece: Piece, columns: list[str], wanted: Rows | None, start: int) -> Iterator[Piece]:
-    """Yield the wanted rows (rising, counted from the row group's first) and columns of a piece, if any."""
+@contextmanager
+def _opened(lake: Lake, file: LakeFile) -> Iterator[pq.ParquetFile]:
+    """Give a file whose texts come with their distinct values. Raises LakeError where it, or what is read, is damaged."""
+    try:
+        path = lake.root / file.path
+        texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
+        with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as opened:
+            yield opened
+    except (OSError, pa.ArrowException) as error:
+        raise LakeError(f"cannot be read: {error}", place=file.path) from error
+
+
+def _columns(engine: Engine, table: str, kinds: Sequence[Kind | None], names: Sequence[str]) -> list[str]:
+    asked = set(engine.columns(table, kinds, names)).union(PLACE, KIND_COLUMNS)
+    return [name for name in names if name in asked]
+
+
+def _cut(piece: Piece, columns: list[str], wanted: Rows) -> Piece:
+    """Return the wanted rows (rising) and columns of a piece."""
     rows = piece.rows.select(columns)
-    if wanted is not None:
-        chosen = wanted[np.searchsorted(wanted, start) : np.searchsorted(wanted, start + rows.num_rows)] - start
-        if len(chosen) < rows.num_rows:
-            rows = rows.take(pa.array(chosen))
-    if rows.num_rows:
-        yield Piece(rows, piece.size * len(columns) // max(piece.rows.num_columns, 1))
+    if len(wanted) < rows.num_rows:
+        rows = rows.take(pa.array(wanted))
+    return Piece(rows, piece.size * len(columns) // max(piece.rows.num_columns, 1))
 
 
 def _asked(head: Chunk, engine: Engine) -> tuple[Rows, list[Kind | None]]:
