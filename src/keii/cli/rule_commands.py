@@ -63,7 +63,7 @@ def _tables(found: RuleHunt, lang: Lang) -> None:
     matched = sorted((one for one in outcomes if one.status == "matched"), key=_rank)
     rows = [
         (
-            (one.rule.level or "")[:8],
+            "info" if one.rule.level == "informational" else (one.rule.level or "")[:8],
             one.rule.title,
             f"{one.events:,}",
             (one.first_seen or "?")[:10],

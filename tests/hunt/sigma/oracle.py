@@ -36,7 +36,7 @@ from sigma.types import (
     SpecialChars,
 )
 
-from keii.hunt.sigma.mapping import Column, Each, Field, First, Joined, Taken, Witness
+from keii.hunt.sigma.mapping import Column, Each, Field, First, Joined, Taken, Witness, Words
 
 Event = Mapping[str, Any]  # column or field, to a text, or to a list of texts; what is absent is not there or None
 
@@ -88,6 +88,8 @@ def values_of(field: Field, event: Event) -> list[str]:
             if joined.lower().startswith(old):
                 return [new + joined[len(old) :]]
         return [joined] if joined else []
+    if isinstance(field, Words):
+        return [word for value in values_of(field.of, event) for word in value.split()]
     if isinstance(field, Taken):
         return [match[1] for value in values_of(field.of, event) if (match := re.search(field.take, value))]
     table = dict(field.values)

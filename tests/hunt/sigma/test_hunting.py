@@ -343,3 +343,37 @@ detection: {selection: {CommandLine|re: '(a|a)*(a|aa)+$'}, stars: {CommandLine: 
     (found,) = hunt_rules(Lake.of_folder(tmp_path), load([RuleFile("rules.yml", rule.encode())])).outcomes
     assert (found.status, found.first_seen) == ("matched", None)
     assert [place.record for place in found.locators] == [1]
+
+
+UNIX = """
+title: Made writable
+logsource: {product: linux, service: auditd}
+detection: {selection: {type: EXECVE, a0: chmod, a1|contains: '+s'}, condition: selection}
+---
+title: Words of syslog
+logsource: {product: linux, service: syslog}
+detection: {words: ['MADE up'], condition: words}
+"""
+
+
+def test_unix_logs(tmp_path: Path) -> None:
+    rows = [
+        {"log": "auditd", "message": "…", "more": '{"types":"SYSCALL EXECVE PATH","command":"chmod u+s /tmp/x","exe":"/bin/chmod"}'},
+        {"log": "auditd", "message": "…", "more": '{"types":"SYSCALL PATH","command":"chmod u+s /tmp/x"}'},
+        {"log": "auditd", "message": "…", "more": '{"types":"EXECVE","command":"chmod 644 a+s"}'},
+        {"log": "syslog", "message": "Mar 1 host app: made up words"},
+        {"log": "zeek:weird", "message": "made up words"},
+    ]  # fmt: skip
+    told = [{**row, "occurred": START, "record": n} for n, row in enumerate(rows, 1)]
+    write_file(tmp_path, "generic", "s-1", 0, [table(told)])
+    found = hunt_rules(Lake.of_folder(tmp_path), load([RuleFile("rules.yml", UNIX.encode())]))
+    assert [[place.record for place in one.locators] for one in found.outcomes] == [[1], [4]]
+    assert [one.searched[0].events for one in found.outcomes] == [3, 1]
+
+
+def test_a_log_of_the_same_table_is_not_the_log_asked_for(tmp_path: Path) -> None:
+    write_file(
+        tmp_path, "generic", "s-1", 0, [table([{"log": "zeek:weird", "message": "x", "occurred": START, "record": 1}])]
+    )
+    found = hunt_rules(Lake.of_folder(tmp_path), load([RuleFile("rules.yml", UNIX.encode())]))
+    assert {(one.status, one.why) for one in found.outcomes} == {("not-applicable", "sigma.no_log")}

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keii.hunt.sigma.expression import ANY_FIELD
-from keii.hunt.sigma.mapping import Column, Each, Field, First, Joined, Taken
+from keii.hunt.sigma.mapping import Column, Each, Field, First, Joined, Taken, Words
 from keii.lake.schema import TABLES
 
 Codes = npt.NDArray[np.int32]
@@ -198,6 +198,13 @@ class View:
             return self._first([self.parts(one) for one in field.fields])
         if isinstance(field, Joined):
             return self._joined(field)
+        if isinstance(field, Words):
+            of = self.parts(field.of)
+            return tuple(
+                p
+                for part in of
+                for p in split(part, [part.values.text(c).split()[:MOST_PARTS] for c in part.used().tolist()])
+            )
         if isinstance(field, Taken):
             return tuple(changed(part, _taker(field.take)) for part in self.parts(field.of))
         table = dict(field.values)

@@ -56,7 +56,7 @@ def hunt_rules(lake: Lake, rules: RuleSet, *, most: int = MOST) -> RulesHunted:
             gathered.add(chunk, hits, found_at, every)
             for number, rows in held.items():
                 tallies[number].add(found_at, np.searchsorted(every, rows))
-    offers = Offers(lake, engine.tables())
+    offers = Offers(lake, engine.witnesses())
     of_rules = [telling.of_rule(n, rule, tallies.get(n), offers, engine) for n, rule in enumerate(rules.rules)]
     outcomes = [outcome for outcome, rule in zip(of_rules, rules.rules, strict=True) if rule.shown]
     outcomes += _correlated(rules, gathered, of_rules, most)

@@ -48,6 +48,12 @@ class Each(msgspec.Struct, frozen=True, tag="each"):
     names: tuple[str, ...]
 
 
+class Words(msgspec.Struct, frozen=True, tag="words"):
+    """The words of another value, each of them a value."""
+
+    of: Field
+
+
 class Joined(msgspec.Struct, frozen=True, tag="joined"):
     """Columns with ``by`` between them, where all have a value, else the one that has; ``begin`` changes prefixes."""
 
@@ -56,7 +62,7 @@ class Joined(msgspec.Struct, frozen=True, tag="joined"):
     begin: tuple[tuple[str, str], ...] = ()
 
 
-Field = Column | Taken | Translated | First | Each | Joined
+Field = Column | Taken | Translated | First | Each | Words | Joined
 
 
 class Witness(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,6 +203,8 @@ def _field(told: str | Mapping[str, Any]) -> Field:
         return First(tuple(_field(one) for one in told["first"]))
     if "each" in told:
         return Each(tuple(told["each"]))
+    if "words" in told:
+        return Words(_field(told["words"]))
     if "join" in told:
         begin = tuple((a.lower(), b) for a, b in told.get("begin", {}).items())
         return Joined(tuple(_field(one) for one in told["join"]), told["by"], begin)

@@ -34,6 +34,10 @@ class Engine:
         """Return the tables that some rule asks."""
         return frozenset(witness.table for witness in self._of_witness)
 
+    def witnesses(self) -> tuple[Witness, ...]:
+        """Return the witnesses that some rule asks."""
+        return tuple(self._of_witness)
+
     def also_read(self, names: Mapping[int, set[str]]) -> None:
         """Name fields, by rule, whose columns are wanted of matches though no rule asks for them (correlations do)."""
         self._also = names

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import duckdb
 
+from keii.hunt.sigma.expression import All, Empty, Expression, Text
+from keii.hunt.sigma.expression import Any as AnyOf
 from keii.hunt.sigma.mapping import Witness
 from keii.hunt.sigma.outcome import LogSearched
 from keii.hunt.sigma.pins import Kind
@@ -28,10 +30,13 @@ class Offer(NamedTuple):
 class Offers:
     """What every table has."""
 
-    def __init__(self, lake: Lake, tables: Iterable[str]) -> None:
+    def __init__(self, lake: Lake, witnesses: Iterable[Witness]) -> None:
+        asked = [witness for witness in witnesses if lake.of(witness.table)]
+        narrow = {(one.table, one.where) for one in asked if one.where is not None and one.table != "windows"}
         connection = lake.connect()
         try:
-            self._offers = {table: _offers(connection, table) for table in sorted(tables) if lake.of(table)}
+            self._offers = {table: _offers(connection, table) for table in sorted({one.table for one in asked})}
+            self._narrow = {(table, where): _offers(connection, table, where) for table, where in narrow}
         finally:
             connection.close()
         self._known: dict[Witness, LogSearched | None] = {}
@@ -43,9 +48,10 @@ class Offers:
         return self._known[witness]
 
     def _of(self, witness: Witness) -> LogSearched | None:
-        found = [
-            offer for offer in self._offers.get(witness.table, ()) if offer.kind is None or witness.takes(*offer.kind)
-        ]
+        offers = self._narrow.get((witness.table, witness.where)) if witness.where is not None else None
+        if offers is None:
+            offers = self._offers.get(witness.table, [])
+        found = [offer for offer in offers if offer.kind is None or witness.takes(*offer.kind)]
         return _sum(witness.title, found)
 
     def all(self) -> tuple[LogSearched, ...]:
@@ -72,12 +78,28 @@ def _sum(log: str, offers: list[Offer]) -> LogSearched | None:
     )
 
 
-def _offers(connection: duckdb.DuckDBPyConnection, table: str) -> list[Offer]:
+def _condition(where: Expression | None) -> tuple[str, list[str]]:
+    """Return what a witness's rows must have as SQL; the columns are those of the data files."""
+    if isinstance(where, Text):
+        marks = ", ".join("?" for _ in where.values)
+        return f'coalesce(lower("{where.field}"::VARCHAR) IN ({marks}), false)', list(where.values)
+    if isinstance(where, Empty):
+        return f"coalesce(\"{where.field}\"::VARCHAR = '', true)", []
+    if isinstance(where, AnyOf | All):
+        parts = [_condition(item) for item in where.items]
+        word = " OR " if isinstance(where, AnyOf) else " AND "
+        return f"({word.join(sql for sql, _ in parts)})", [value for _, values in parts for value in values]
+    return "true", []
+
+
+def _offers(connection: duckdb.DuckDBPyConnection, table: str, where: Expression | None = None) -> list[Offer]:
     if table != "windows":
+        condition, values = _condition(where)
         host = {"generic": "host", "dhcp": "mac"}.get(table, "coalesce(host, src_ip)")
         row = connection.execute(
             f"SELECT count(*), count(DISTINCT ({host}, occurred::DATE)), strftime(min(occurred), {_FORM}), "
-            f'strftime(max(occurred), {_FORM}) FROM "{table}"'
+            f'strftime(max(occurred), {_FORM}) FROM "{table}" WHERE {condition}',
+            values,
         ).fetchone()
         return [Offer(None, row[0], row[1], _zoned(row[2]), _zoned(row[3]))] if row else []
     days = dict(
