@@ -55,12 +55,17 @@ class Counted(msgspec.Struct, frozen=True):
 
 def japanese_number(word: str) -> int | float | None:
     """Return the value of a number in digits, kanji, or both (``2万8千``, ``25万4,241``, ``一二三``); None if it is none."""
-    total, section, digits = Fraction(0), Fraction(0), ""
+    bare = word.replace(",", "")
+    if bare.isascii() and bare.isdigit():
+        return int(bare)
+    total: int | Fraction = 0
+    section: int | Fraction = 0
+    digits = ""
     try:
-        for character in word.replace(",", ""):
+        for character in bare:
             if character in _LARGE:
                 section += _digits(digits) if digits else (0 if section else 1)
-                total, section, digits = total + section * _LARGE[character], Fraction(0), ""
+                total, section, digits = total + section * _LARGE[character], 0, ""
             elif character in _SMALL:
                 section, digits = section + (_digits(digits) if digits else 1) * _SMALL[character], ""
             else:
@@ -68,7 +73,7 @@ def japanese_number(word: str) -> int | float | None:
         total += section + (_digits(digits) if digits else 0)
     except (ValueError, ZeroDivisionError):
         return None
-    return _plain(total)
+    return total if isinstance(total, int) else _plain(total)
 
 
 def _plain(value: Fraction | float) -> int | float:
@@ -77,8 +82,9 @@ def _plain(value: Fraction | float) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
 
 
-def _digits(word: str) -> Fraction:
-    return Fraction("".join(str(_KANJI[c]) if c in _KANJI else c for c in word))
+def _digits(word: str) -> int | Fraction:
+    plain = "".join(str(_KANJI[c]) if c in _KANJI else c for c in word)
+    return int(plain) if plain.isdigit() else Fraction(plain)
 
 
 def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = False, seen: int = -1) -> Iterator[Counted]:

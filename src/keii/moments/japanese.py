@@ -71,6 +71,8 @@ def parse(text: str, reference: Moment | None, zone: str | None) -> tuple[Spanne
     state = _State(local_day(reference, zone))
     found: list[Spanned] = []
     for match in _FORM.finditer(folded):
+        if match.end() - match.start() < 4 and match.group().isdigit():
+            continue  # a number that nothing makes a date
         parts, anchor = _resolve(match, state, folded)
         if parts is None:
             continue
