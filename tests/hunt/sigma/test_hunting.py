@@ -130,6 +130,7 @@ def table(rows: list[dict[str, Any]]) -> pa.RecordBatch:
         "event_id": pa.int32(),
         "status": pa.int32(),
         "answers": pa.list_(pa.string()),
+        "proxied": pa.bool_(),
     }
     names = sorted({name for row in rows for name in row})
     arrays = {name: pa.array([row.get(name) for row in rows], types.get(name, pa.string())) for name in names}
@@ -159,7 +160,7 @@ def network(root: Path) -> None:
     ]
     for name, rows in (("http", web), ("dns", names)):
         told = [
-            {**row, "occurred": START, "record": n, "src_ip": "10.0.0.9", "uid": f"C{n}"}
+            {**row, "occurred": START, "record": n, "src_ip": "10.0.0.9", "dst_ip": "192.0.2.1", "uid": f"C{n}"}
             for n, row in enumerate(rows, 1)
         ]
         write_file(root, name, "s-net", 0, [table(told)])
@@ -377,3 +378,40 @@ def test_a_log_of_the_same_table_is_not_the_log_asked_for(tmp_path: Path) -> Non
     )
     found = hunt_rules(Lake.of_folder(tmp_path), load([RuleFile("rules.yml", UNIX.encode())]))
     assert {(one.status, one.why) for one in found.outcomes} == {("not-applicable", "sigma.no_log")}
+
+
+ONLY_THERE = """
+title: Flag
+logsource: {product: zeek, service: dns}
+detection: {unset: {Z: 0}, condition: not unset}
+---
+title: No agent
+logsource: {category: proxy}
+detection: {selection: {c-useragent: ''}, condition: selection}
+---
+title: Servers
+logsource: {category: webserver}
+detection: {selection: {cs-method: GET}, condition: selection}
+"""
+
+
+def test_rules_for_one_sensor_or_side_are_not_asked_of_the_other(tmp_path: Path) -> None:
+    names = [
+        {"query": "a.example.com", "uid": "CHhAvVGS1DHFjwGM9", "more": '{"Z":1}'},
+        {"query": "b.example.com", "uid": "CHhAvVGS1DHFjwGM9", "more": '{"Z":0}'},
+        {"query": "c.example.com", "uid": "1629718938463"},
+        {"query": "d.example.com"},
+    ]
+    web = [
+        {"method": "GET", "path": "/", "src_ip": "192.0.2.7", "proxied": False},
+        {"method": "GET", "path": "/", "src_ip": "10.0.0.7", "dst_ip": "192.0.2.7", "proxied": False},
+        {"method": "GET", "path": "/", "src_ip": "10.0.0.7", "proxied": True},
+    ]
+    for name, rows in (("dns", names), ("http", web)):
+        told = [{**row, "occurred": START, "record": n} for n, row in enumerate(rows, 1)]
+        write_file(tmp_path, name, "s-1", 0, [table(told)])
+    found = hunt_rules(Lake.of_folder(tmp_path), load([RuleFile("rules.yml", ONLY_THERE.encode())]))
+    assert {one.rule.title: [place.record for place in one.locators] for one in found.outcomes} == {
+        "Flag": [1], "No agent": [2, 3], "Servers": [1, 2],
+    }  # fmt: skip
+    assert [one.searched[0].events for one in found.outcomes] == [2, 2, 2]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from keii.data import load
-from keii.hunt.sigma.expression import All, Empty, Expression, Text
+from keii.hunt.sigma.expression import All, Empty, Expression, Not, Regex, Text
 from keii.hunt.sigma.expression import Any as AnyOf
 from keii.hunt.sigma.rules import LogSource
 
@@ -182,13 +182,22 @@ def _sets(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return (fields,) if isinstance(fields, str) else tuple(reversed(fields))
 
 
-def _where(where: Mapping[str, Sequence[str | None]]) -> Expression:
-    items: list[Expression] = []
-    for field, values in where.items():
-        texts = tuple(value.lower() for value in values if value is not None)
-        one: Expression = Text(field, "is", texts)
-        items.append(AnyOf((one, Empty(field))) if None in values else one)
-    return items[0] if len(items) == 1 else All(tuple(items))
+def _where(where: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Expression:
+    """Return what a list of maps (any of them) or a map (all its fields) asks for."""
+    if not isinstance(where, Mapping):
+        return AnyOf(tuple(_where(one) for one in where))
+    items = tuple(_where_field(field, values) for field, values in where.items())
+    return items[0] if len(items) == 1 else All(items)
+
+
+def _where_field(field: str, values: Sequence[str | None] | Mapping[str, str] | str) -> Expression:
+    if isinstance(values, Mapping):
+        return Regex(field, values["re"])
+    if values == "present":
+        return Not(Empty(field))
+    texts = tuple(value.lower() for value in values if value is not None)
+    one = Text(field, "is", texts)
+    return AnyOf((one, Empty(field))) if None in values else one
 
 
 @cache

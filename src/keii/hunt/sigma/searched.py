@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from keii.hunt.sigma.expression import All, Empty, Expression, Text
+from keii.hunt.sigma.expression import All, Empty, Expression, Not, Regex, Text
 from keii.hunt.sigma.expression import Any as AnyOf
 from keii.hunt.sigma.mapping import Witness
 from keii.hunt.sigma.outcome import LogSearched
@@ -85,6 +85,11 @@ def _condition(where: Expression | None) -> tuple[str, list[str]]:
         return f'coalesce(lower("{where.field}"::VARCHAR) IN ({marks}), false)', list(where.values)
     if isinstance(where, Empty):
         return f"coalesce(\"{where.field}\"::VARCHAR = '', true)", []
+    if isinstance(where, Regex):
+        return f'coalesce(regexp_matches("{where.field}"::VARCHAR, ?), false)', [where.pattern]
+    if isinstance(where, Not):
+        inner, values = _condition(where.item)
+        return f"NOT {inner}", values
     if isinstance(where, AnyOf | All):
         parts = [_condition(item) for item in where.items]
         word = " OR " if isinstance(where, AnyOf) else " AND "
