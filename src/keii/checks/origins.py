@@ -70,8 +70,8 @@ class Origins:
         first = normal_name(claim.via[0]) if claim.via else ""
         if "@" not in voice and voice != normal_name(self.teller(claim)):
             return voice
-        if first:
-            return first
         if claim.within is None and claim.source in self._copies:
             return self._copies[claim.source]
+        if first:
+            return first
         return normal_name(self.teller(claim))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from keii.checks.interface import Check, Claims, found
 from keii.data import load
-from keii.model import Finding
+from keii.model import ELSEWHERE, Finding
 
 
 def run(claims: Claims) -> Iterator[Finding]:
@@ -18,7 +18,7 @@ def run(claims: Claims) -> Iterator[Finding]:
         if topic not in load("checks/weighty")["topics"]:
             continue
         told = [claim for claim in claims.of(topic) if claim.basis == "stated" and claim.polarity == "affirmed"]
-        facts = [claim for claim in told if claim.speaker != "author"]
+        facts = [claim for claim in told if claim.speaker != "author" and claim.about != ELSEWHERE]
         if not facts:
             continue
         origins = {claims.origin(claim) for claim in facts}

@@ -91,6 +91,7 @@ def _until(text: str, dates: list[Spanned], at: int, end: int) -> int:
     return dates[at + 1].start if at + 1 < len(dates) else end
 
 
+_EARLIER = re.compile(r"(?:以前|より前)$|^(?:before|prior to)\b", re.I)  # it began before, nothing says when it ended
 _RANGE = re.compile(r"between|\bto\b|through|until|till|から|にかけ|[~〜\-/]\s*\w", re.I)
 
 
@@ -102,7 +103,9 @@ def _end_of(topic: str, moment: Moment, near: str, lang: str) -> str:
     span = "/" in edtf and _RANGE.search(moment.as_text) is not None
     if edtf.endswith("/..") or (not span and words(lang, "times", "start").search(near)):
         return "time.intrusion_start"
-    return "time.intrusion_end" if edtf.startswith("../") else topic
+    if edtf.startswith("../"):
+        return "time.intrusion_start" if _EARLIER.search(moment.as_text) else "time.intrusion_end"
+    return topic
 
 
 def _latest_quoted(document: Document) -> Moment | None:

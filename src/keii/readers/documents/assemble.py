@@ -44,8 +44,10 @@ def assemble(text: str, source: Source, known: Known) -> Document:
         name = name_at(first[0][1], 0)
         if name is not None and len(first[0][1]) - len(name.written) <= 40:
             publisher = name.written
+    if not publisher and not known.url:
+        publisher = _named_by_place(first, lang)
     if not title:
-        title = _title(first, lang)
+        title = _title([line for line in first if line[1].strip() != publisher], lang)
     if not headings and title and (at := text.find(title)) >= 0 and at < 2_000:
         headings = ((at, at + len(title)),)
     quoted = [span for block in blocks_of(text, lang) for span in (block.header, *block.spans)]
@@ -58,6 +60,36 @@ def assemble(text: str, source: Source, known: Known) -> Document:
         rejected=(*known.rejected, *byline.rejected), embedded=embedded_sources(text, lang, publisher),
         pages=known.pages, headings=headings, notes=known.notes,
     )  # fmt: skip
+
+
+_ORGANISATION = re.compile(
+    r"(?:株式会社|有限会社|合同会社|法人|機構|協会|組合|大学|病院|市|町|村|県|府|省|庁|委員会|銀行|Inc\.?|Corp\.?|Ltd\.?|LLC|plc|Company|Council|University|Hospital)"
+)
+
+
+def _named_by_place(first: list[tuple[int, str]], lang: str) -> str:
+    """Return who publishes a text by where the name stands: on a line of its own before or after the line of the date.
+
+    «みなと経済», then «2024年4月12日 10:15»; or «2024年3月5日», then «白嶺重工業株式会社».
+    """
+    if len(first) < 3:
+        return ""
+    lines = [line.strip() for _, line in first[:3]]
+    dated = [_is_time(line, lang) for line in lines]
+    if dated[1] and not dated[0] and _is_name_line(lines[0]):
+        return lines[0]
+    if dated[0] and not dated[1] and _is_name_line(lines[1]) and _ORGANISATION.search(lines[1]):
+        return lines[1]
+    return ""
+
+
+def _is_time(line: str, lang: str) -> bool:
+    times = find_times(line, lang)
+    return bool(times) and sum(found.end - found.start for found in times) > 0.5 * len(line)
+
+
+def _is_name_line(line: str) -> bool:
+    return 2 <= len(line) <= 30 and not re.search(r"[。．、「」?？!！:：]|(?:か|も|へ|に|を|と)$|\d", line)
 
 
 def _title(first: list[tuple[int, str]], lang: str) -> str:
