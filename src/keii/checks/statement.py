@@ -163,10 +163,23 @@ def _negative(claim: Claim, seen_against: list[Claim], sides: _Sides, claims: Cl
     if claim.topic in load("checks/evidence")["logs_can_show"] and (sides.limits or seen_against):
         return _weighed("not-verifiable", "not-disproved", sides)
     if sides.contradicting:
-        return _weighed("contradicted", "by-sources", sides)
+        return _weighed(*_by_sources(claim, sides, claims), sides)
     if claim.topic in load("checks/evidence")["logs_can_show"] and any(o.basis == "observed" for o in claims.all):
         return _weighed("supported", "nothing-found", sides)
     return _weighed("not-checkable", "no-evidence", sides)
+
+
+def _by_sources(claim: Claim, sides: _Sides, claims: Claims) -> tuple[str, str]:
+    """Return verdict and why where other voices say what a negative claim denies or leaves unconfirmed.
+
+    «Not confirmed» is not contradicted by what is only possible, and what came out later did not contradict it then.
+    """
+    if claim.polarity == "denied":
+        return "contradicted", "by-sources"
+    sure = [other for other in sides.contradicting if other.modality == "certain"]
+    if not sure:
+        return "not-verifiable", "others-suspect"
+    return "contradicted", "later" if all(claims.earlier(claim, other) for other in sure) else "by-sources"
 
 
 def _agrees(claim: Claim, other: Claim) -> bool:
