@@ -10,6 +10,7 @@ from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.values import relation
 from keii.model import Category, Claim, Finding
 
+_TOLD_AGAIN = "Told again"  # by an author in whose text the source itself stands: the source speaks for itself
 _TOLD = {"rounding", "precision", "bound", "scope", "planned-then-actual", "not-established", "range"}
 
 
@@ -17,7 +18,9 @@ def run(claims: Claims) -> Iterator[Finding]:
     """Yield contradictions and compatible pairs, once per topic and pair of different values."""
     for topic in claims.topics:
         pairs: dict[tuple[str, str, str, str], tuple[list[Claim], list[Claim]]] = {}
-        said = [claim for claim in claims.of(topic) if not is_inference(claim)]
+        said = [
+            claim for claim in claims.of(topic) if not is_inference(claim) and not claim.note.startswith(_TOLD_AGAIN)
+        ]
         told = headline(claims, said)
         agree, sums = agreeing(claims, told), totals(claims, said)
         for one, other in combinations(told, 2):

@@ -25,6 +25,7 @@ _MARKS = re.compile(
     r"[\s　・●○◆■\-–*().:：、,|【】<>〔〕（）月火水木金土日付]|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|\d{1,2}(?::\d\d)?\s*[ap]\.?m\.?",
     re.I,
 )
+_TOP = 160  # characters at the top of a document in which a date is that of its publication
 _BARE = 3  # characters beside a date that stands alone
 _SHORT = 60  # characters; a line up to this long without a full stop is an item
 _REACH = 200  # characters at the end of a sentence in which it announces a list
@@ -37,6 +38,7 @@ _OF_DATA = ("leak.occurred", "leak.sensitive", "data.classified")
 _ACROSS = ("detect.by", "duty.reported")  # told around a quotation: «A社から「…」と連絡があった»
 _FACTS = ("time.detection", "time.awareness", "time.containment", "time.scope_determined", "time.outage_start")
 _INFERRED = "The author's own words, an inference from the sources quoted in this document."
+_SECOND_HAND = "Told again by an author who quotes the sources themselves in this document."
 _RETOLD = "The author's own words, retelling or judging the sources quoted in this document."
 
 
@@ -152,8 +154,10 @@ def _heading(where: Where, dates: list[Spanned], before: _Heading | None) -> _He
 
 
 def _is_own(document: Document, spanned: Spanned) -> bool:
-    """Return whether a date is that of the document's publication."""
-    return document.published is not None and document.published.edtf[:10] == spanned.moment.edtf[:10]
+    """Return whether a date is that of a publication, the document's own or a quoted one's; so is one at the very top."""
+    quoted = (moment for one in document.embedded for moment in (one.published, one.updated))
+    days = {moment.edtf[:10] for moment in (document.published, document.updated, *quoted) if moment is not None}
+    return spanned.start < _TOP or spanned.moment.edtf[:10] in days
 
 
 def _under(where: Where, heading: _Heading | None) -> list[Spanned]:
@@ -322,6 +326,7 @@ def _claim(
         via = (*where.via, voice.speaker, *via) if voice.speaker and not voice.author else (*where.via, *via)
         speaker = where.speaker.removeprefix("attacker:")
         hedge = "alleged" if speaker != where.speaker else hedge
+        note = _SECOND_HAND if voice.author and where.document.embedded else ""
     elif voice.author:
         note = _RETOLD if hedge == "certain" else _INFERRED
         judged = hedge == "certain" and stands == "affirmed" and topic.startswith(_JUDGED)
