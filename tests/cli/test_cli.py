@@ -67,7 +67,9 @@ def test_deleting_everything_derived_and_running_again_gives_the_same_bytes(case
     assert {path.name: path.read_bytes() for path in sorted((case / "report").iterdir())} == before
 
 
-@pytest.mark.parametrize("command", ["trace", "hosts", "beacons", "coverage", "files", "compare", "check", "claims", "sources"])
+@pytest.mark.parametrize(
+    "command", ["trace", "hosts", "beacons", "coverage", "files", "compare", "check", "claims", "sources"]
+)
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_every_question_has_an_answer_in_both_languages(case: Path, command: str, lang: str) -> None:
     done = keii(command, case, "--lang", lang)

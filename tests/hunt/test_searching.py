@@ -55,7 +55,8 @@ def test_private_addresses_and_networks_can_be_asked_for(lake: Lake) -> None:
 def test_times_bound_and_runs_of_characters(lake: Lake) -> None:
     since, until = START + dt.timedelta(hours=5), START + dt.timedelta(hours=10)
     assert search(lake, Query(since=since, until=until)).found[0].events == 5
-    assert search(lake, Query(fields=(("dst_ip", "198.51.100.1*"),))).found[0].events == 9 + 11  # of the first file without the multiples of five
+    # Of the first file without the multiples of five.
+    assert search(lake, Query(fields=(("dst_ip", "198.51.100.1*"),))).found[0].events == 9 + 11
 
 
 def test_nothing_found_says_what_was_searched(lake: Lake) -> None:
