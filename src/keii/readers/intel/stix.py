@@ -10,7 +10,7 @@ from keii.data import load
 from keii.errors import RuleError, UnreadableError
 from keii.model import Indicator, IntelPattern, Locator, Moment, Skipped, Source
 from keii.model.intel import IndicatorKind
-from keii.readers.documents.html_times import iso_moment
+from keii.readers.documents.html_dates import iso_moment
 from keii.readers.intel.defang import refang
 from keii.readers.intel.interface import IntelReader
 from keii.readers.intel.json_text import parse_json
