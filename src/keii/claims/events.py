@@ -129,12 +129,15 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         return None, 0, 0  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
         return None, 0, 0  # «…ことが19日、分かった»: the day on which the paper knew
+    found_out = words("ja", "times", "found_out").match(text, spanned.end, sentence.end)
+    if found_out:
+        return _found_out(text, found_out)
     after, cut, missing = unquoted(text, spanned.end, until, sentence.end)
     if _SUBJECT.search(before) and text[spanned.end : spanned.end + 1] in ("、", "「", "夜", "朝"):
         first = max(spanned.end, sentence.end - 24)
         said = words("ja", "times", "announced").search(text, first, sentence.end)
-        if said:
-            return "time.disclosed", said.start(), said.end()  # «A社は8日、…と発表した»
+        if said:  # «A社は8日、…と発表した»; who speaks without a name discloses nothing
+            return (None if _nameless(where) else "time.disclosed"), said.start(), said.end()
         if words("ja", "times", "said").search(text, first, sentence.end):
             return None, 0, 0
     if _SUBJECT_AFTER.match(text, spanned.end, until) and not before:
@@ -151,6 +154,20 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         return None, 0, 0
     first, last = ((at + spanned.end + (missing if at >= cut else 0)) for at in (found[0], found[3]))
     return found[2], first, last
+
+
+def _found_out(text: str, match: re.Match[str]) -> tuple[str, int, int]:
+    """Return what was found out on a day: how much was hit, that data left, or that there was an intrusion."""
+    first, last = match.span()
+    if words("ja", "times", "found_scope").search(text, first, last):
+        return "time.scope_determined", first, last
+    leak = words("ja", "times", "found_leak").search(text, first, last)
+    return ("time.awareness" if leak else "time.detection"), first, last
+
+
+def _nameless(where: Where) -> bool:
+    """Return whether who is given the word stays without a name, or is the attacker."""
+    return where.speaker is not None and where.speaker.startswith(("anonymous:", "attacker:"))
 
 
 _SUBJECT_AFTER = re.compile(r"、[^、。は]{2,30}は")

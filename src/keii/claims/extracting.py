@@ -25,6 +25,7 @@ _MARKS = re.compile(
     r"[\s　・●○◆■\-–*().:：、,|【】<>〔〕（）月火水木金土日付]|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|\d{1,2}(?::\d\d)?\s*[ap]\.?m\.?",
     re.I,
 )
+_FIRST = 30  # characters in which a document names whom it is about
 _TOP = 160  # characters at the top of a document in which a date is that of its publication
 _BARE = 3  # characters beside a date that stands alone
 _SHORT = 60  # characters; a line up to this long without a full stop is an item
@@ -146,6 +147,8 @@ def _heading(where: Where, dates: list[Spanned], before: _Heading | None) -> _He
         return before  # the day on which the document itself was written
     bare = where.folded[sentence.start : first.start] + where.folded[first.end : sentence.end]
     if len(_MARKS.sub("", bare)) <= _BARE:
+        if any(True for _ in events(where, dates)):
+            return None  # «検知 2022年6月28日» tells its own event
         return _Heading(first, sentence.paragraph, alone=True)
     lead = where.folded[sentence.paragraph : first.start]
     if sentence.start - sentence.paragraph <= _BARE and len(_MARKS.sub("", lead)) == 0:
@@ -173,9 +176,11 @@ def _of(where: Where, dates: list[Spanned], lead: _Lead | None) -> Iterator[Clai
     lang, text, sentence = where.document.lang, where.folded, where.sentence
     if words(lang, "states", "question").search(text, max(sentence.start, sentence.end - 12), sentence.end):
         return  # who asks does not say
+    if _says_nothing(where, dates):
+        return
     stand = as_of(where, dates)
     elsewhere = words(lang, "states", "elsewhere")
-    other = where.find(elsewhere, sentence.start, sentence.end)
+    other = where.find(elsewhere, sentence.start, sentence.end) or _another(where)
     for claim in _told(where, [one for one in dates if one is not stand], listed=lead is not None):
         told = msgspec.structs.replace(claim, as_of=stand.moment.edtf) if stand else claim
         if other:
@@ -184,6 +189,27 @@ def _of(where: Where, dates: list[Spanned], lead: _Lead | None) -> Iterator[Clai
         if lead is not None and plain and told.topic.startswith(("leak.", "affected.", "data.")):
             told = msgspec.structs.replace(told, modality=lead.modality)
         yield _scoped(told)
+
+
+def _says_nothing(where: Where, dates: list[Spanned]) -> bool:
+    """Return whether a line only names its subject («2. 情報流出について») or logs a change of the page itself."""
+    lang, text, sentence = where.document.lang, where.folded, where.sentence
+    if sentence.end - sentence.start > _SHORT * 2 or sentence.start != sentence.paragraph:
+        return False
+    if words(lang, "states", "changes").match(text, sentence.start, sentence.end):
+        return True
+    return not dates and words(lang, "states", "heading").match(text, sentence.start, sentence.end) is not None
+
+
+def _another(where: Where) -> bool:
+    """Return whether a sentence tells of an organisation that the document names here for the first time, in passing."""
+    lang, text, sentence = where.document.lang, where.document.text, where.sentence
+    for hit in words(lang, "states", "another").all(where.seen, where.folded, sentence.start, sentence.end):
+        name = hit[1].strip()
+        known = text.find(name, 0, sentence.start) >= 0
+        if sentence.start > _FIRST and not known and not words(lang, "states", "own_parts").search(name):
+            return True
+    return False
 
 
 def _scoped(claim: Claim) -> Claim:
@@ -305,7 +331,8 @@ def _subjects(rule: Topic, where: Where, clause: Clause) -> tuple[str, ...]:
     if rule.topic not in _OF_DATA:
         return ()
     kinds = words(where.document.lang, "states", "kinds").all(where.seen, where.folded, clause.start, clause.end)
-    return tuple(sorted({hit.group().lower() for hit in kinds}))
+    named = {hit.group().lower() for hit in kinds}
+    return tuple(sorted(kind for kind in named if rule.topic != "data.classified" or rule.any.search(kind)))
 
 
 def _claim(

@@ -80,7 +80,8 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             if said:
                 said = _resolved(said, known, last)
                 carried = (piece.end, base.within, said.speaker)
-                known.told(said.speaker)
+                for teller in (*said.via, said.speaker):
+                    known.told(teller)
                 goes_on = said.lasting or (lasting is not None and lasting[1] == said.speaker)
                 lasting = (piece.end, said.speaker, base.within) if goes_on else None
             parts = clauses(document.text, piece, document.lang)

@@ -209,6 +209,11 @@ def _passed_on(text: str, sentence: Sentence, teller: str, after: int) -> Said:
     return Said(teller, whole)
 
 
+def _hands_on(text: str, passed: re.Match[str]) -> bool:
+    """Return whether what was reported is told, not only that a report came («8月に報告を受けた»)."""
+    return any(word in passed.group() for word in ("との", "という", "旨")) or text[passed.start() - 1] == "と"
+
+
 def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> Said | None:
     """Return who says what stands in 「」 and is followed by a verb of saying."""
     known, forbidden = patterns("ja"), table("ja", "speakers")["not_names"]
@@ -227,10 +232,11 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
             named = (m[1] or m[2] for m in known.named.finditer(text, first, opened))
             names = [name for name in named if _is_name(name, forbidden)]
             if names:
+                teller = f"anonymous:{names[-1]}" if known.nameless.fullmatch(names[-1]) else names[-1]
                 passed = known.passed_on.search(text, opened, closed)
-                if passed:
-                    return Said(passed[1], (opened, closed + 1), (names[-1],))
-                return Said(names[-1], (opened, closed + 1))
+                if passed and _hands_on(text, passed):
+                    return Said(passed[1], (opened, closed + 1), (teller,))
+                return Said(teller, (opened, closed + 1))
             if carried:
                 return Said(carried, (opened, closed + 1))
         opened = text.find("「", closed, sentence.end)
@@ -245,16 +251,17 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
         return Said("attacker:" + itself[1], whole)
     told = known.anonymous.find(seen, text, *whole)
     if told:
-        return Said(f"anonymous:{told[1]}", whole)
+        citing = text[max(sentence.start, told.start() - 8) : told.start()].endswith("citing ")
+        by = known.named.search(text, sentence.start, told.start()) if citing else None
+        return Said(f"anonymous:{told[1]}", whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())
     according = known.revealed.find(seen, text, *whole)
     if according:
         name = according[1].strip()
         if re.fullmatch(table("en", "speakers")["anonymous_alone"], name, re.I):
-            return Said(f"anonymous:{name}", whole)
-        named = known.named.search(text, sentence.start, according.start())
-        if named and according.group().lstrip(", ").startswith("citing"):
-            return Said(name, whole, (named[1],))
-        return Said(name, whole)
+            name = f"anonymous:{name}"
+        citing = according.group().lstrip(", ").startswith("citing")
+        by = known.named.search(text, sentence.start, according.start()) if citing else None
+        return Said(name, whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())
     if known.again.find(seen, text, *whole):
         return Said(carried or "the company", whole)
     last = known.continued.search(text, max(sentence.start, sentence.end - _LEAD), sentence.end)
