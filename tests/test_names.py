@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from keii import names
-from keii.data import load
+from keii.data import load, tables
 from keii.model import Category, Claim, Date, Duration, Interval, Moment, Number
 from keii.wording import say
 from tests.checks.build import claim
@@ -15,7 +15,7 @@ from tests.checks.build import claim
 
 def test_every_category_of_the_topics_and_lexicons_has_a_name() -> None:
     codes = {cat for topic in load("topics").values() for cat in topic.get("cats", ())}
-    codes |= {row["cat"] for lang in ("en", "ja") for row in load(f"claims/{lang}/topics")}
+    codes |= {row["cat"] for lang in ("en", "ja") for name in tables(f"claims/{lang}/topics") for row in load(name)}
     named = load("names")["categories"]
     assert sorted(codes - set(named)) == []
     assert all(set(name) >= {"en", "ja"} for name in named.values())

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from keii.claims.anchors import Cue, Cues, Scan
-from keii.data import load
+from keii.data import load, tables
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """A rule of ``topics.yaml``."""
+    """A rule of a file in ``topics``."""
 
     topic: str
     cat: str
@@ -90,7 +90,7 @@ def states(lang: str, kind: str) -> tuple[tuple[str, Cue], ...]:
 
 @cache
 def topics(lang: str) -> tuple[Topic, ...]:
-    """Return the topic rules in the order of the file."""
+    """Return the topic rules of ``data/claims/<lang>/topics``, by file and in the order of each."""
 
     def compiled(rule: dict[str, Any], key: str) -> Cue | None:
         return either(rule[key], lang) if key in rule else None
@@ -99,7 +99,8 @@ def topics(lang: str) -> tuple[Topic, ...]:
         Topic(rule["topic"], rule["cat"], either(rule["any"], lang), compiled(rule, "also"), compiled(rule, "not"),
               re.compile(rule["named"], re.I if lang == "en" else 0) if "named" in rule else None,
               rule.get("same", {}), bool(rule.get("needs_name")))
-        for rule in table(lang, "topics")
+        for name in tables(f"claims/{lang}/topics")
+        for rule in load(name)
     )  # fmt: skip
 
 

@@ -17,6 +17,13 @@ def load(name: str) -> Any:
 
 
 @cache
+def tables(folder: str) -> tuple[str, ...]:
+    """Return the names to ``load`` of the tables in ``data/<folder>``, in order."""
+    held = files(__name__).joinpath(*folder.split("/")).iterdir()
+    return tuple(sorted(f"{folder}/{one.name.removesuffix('.yaml')}" for one in held if one.name.endswith(".yaml")))
+
+
+@cache
 def lines(name: str) -> tuple[str, ...]:
     """Return the lines of ``data/<name>`` without blank lines and ``#`` comments."""
     text = files(__name__).joinpath(*name.split("/")).read_text("utf-8")
