@@ -71,6 +71,8 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
         topic = _end_of(topic, spanned.moment, near, document.lang)
         if topic == "duty.deadline" and edtf.startswith("../"):
             edtf = edtf[3:]
+        if topic == "time.intrusion_start" and _BACK.search(near):
+            edtf = edtf.removeprefix("../")
         value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)
         planned = topic in ("time.recovery", "time.disclosed") and words(document.lang, "times", "planned").search(
             text, sentence.start, sentence.end
@@ -91,6 +93,7 @@ def _until(text: str, dates: list[Spanned], at: int, end: int) -> int:
     return dates[at + 1].start if at + 1 < len(dates) else end
 
 
+_BACK = re.compile(r"さかのぼ|遡")  # «2019年3月までさかのぼる»
 _EARLIER = re.compile(r"(?:以前|より前)$|^(?:before|prior to)\b", re.I)  # it began before, nothing says when it ended
 _RANGE = re.compile(r"between|\bto\b|through|until|till|から|にかけ|[~〜\-/]\s*\w", re.I)
 
@@ -102,6 +105,8 @@ def _end_of(topic: str, moment: Moment, near: str, lang: str) -> str:
     edtf = moment.edtf
     span = "/" in edtf and _RANGE.search(moment.as_text) is not None
     if edtf.endswith("/..") or (not span and words(lang, "times", "start").search(near)):
+        return "time.intrusion_start"
+    if edtf.startswith("../") and _BACK.search(near):
         return "time.intrusion_start"
     if edtf.startswith("../"):
         return "time.intrusion_start" if _EARLIER.search(moment.as_text) else "time.intrusion_end"
@@ -166,8 +171,11 @@ def _found_out(text: str, match: re.Match[str]) -> tuple[str, int, int]:
 
 
 def _nameless(where: Where) -> bool:
-    """Return whether who is given the word stays without a name, or is the attacker."""
-    return where.speaker is not None and where.speaker.startswith(("anonymous:", "attacker:"))
+    """Return whether who is given the word has no name, or is nobody who could disclose: an attacker, the police."""
+    if where.speaker is None:
+        return False
+    outside = words(where.document.lang, "times", "outside").search(where.speaker)
+    return outside is not None or where.speaker.startswith(("anonymous:", "attacker:"))
 
 
 _SUBJECT_AFTER = re.compile(r"、[^、。は]{2,30}は")
@@ -183,13 +191,16 @@ _DATELINE = re.compile(r"\s*\([A-Z][\w .&]+\)\s*[-–—]")
 def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
     text, sentence = where.folded, where.sentence
     if words("en", "times", "said").search(text[max(sentence.start, spanned.start - 60) : spanned.start]):
-        anonymous = where.speaker is None or where.speaker.startswith(("anonymous:", "attacker:"))
-        return (None if anonymous else "time.disclosed"), spanned.start, spanned.start
+        passive = words("en", "times", "told_passive").search(
+            text[max(sentence.start, spanned.start - 60) : spanned.start]
+        )
+        unnamed = (where.speaker is None and not passive) or _nameless(where)
+        return (None if unnamed else "time.disclosed"), spanned.start, spanned.start
     if _DATELINE.match(text, spanned.end):
         return None, 0, 0
     if spanned.start - sentence.start < _OPENING:
         told = words("en", "times", "admits").search(text, spanned.end, min(sentence.end, spanned.end + 80))
-        if told and where.speaker is not None and not where.speaker.startswith(("anonymous:", "attacker:")):
+        if told and where.speaker is not None and not _nameless(where):
             return "time.disclosed", told.start(), told.end()  # «Tonight the hotel chain Grand Solent admitted that…»
     spoke = words("en", "times", "spoke").match(text, spanned.end)
     if spoke:

@@ -307,6 +307,8 @@ def _fits(rule: Topic, text: str, clause: Clause, where: Where, *, listed: bool)
     hit = where.find(rule.any, clause.start, clause.end)
     if hit is None or (rule.never is not None and where.find(rule.never, clause.start, clause.end)):
         return None, clause
+    if rule.sentence is not None and not where.find(rule.sentence, where.sentence.start, where.sentence.end):
+        return None, clause
     if rule.also is None or where.find(rule.also, clause.start, clause.end):
         return hit, clause
     if listed and rule.topic in _LISTED:

@@ -21,6 +21,7 @@ class Topic(msgspec.Struct, frozen=True):
     any: Cue
     also: Cue | None
     never: Cue | None
+    sentence: Cue | None
     named: re.Pattern[str] | None
     same: dict[str, str]
     needs_name: bool
@@ -97,6 +98,7 @@ def topics(lang: str) -> tuple[Topic, ...]:
 
     return tuple(
         Topic(rule["topic"], rule["cat"], either(rule["any"], lang), compiled(rule, "also"), compiled(rule, "not"),
+              compiled(rule, "sentence"),
               re.compile(rule["named"], re.I if lang == "en" else 0) if "named" in rule else None,
               rule.get("same", {}), bool(rule.get("needs_name")))
         for name in tables(f"claims/{lang}/topics")
@@ -141,17 +143,18 @@ def sizes() -> dict[str, tuple[str, int]]:
 def units(lang: str) -> tuple[Unit, ...]:
     """Return the units of ``quantities.yaml``."""
 
-    def word(listed: list[str]) -> re.Pattern[str]:
+    def word(listed: list[str], *, of_persons: bool) -> re.Pattern[str]:
         union = "|".join(f"(?:{one})" for one in listed)
         if lang == "ja":
             return re.compile(union)
         no_verb = "said|says|was|were|had|has|have|is|are|that|who|which|when|from|in|on|at|by|to|for|with"
-        lead = r"(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-]"
-        lead += rf"(?:(?!(?:{no_verb})\b)[\w.'&-]+ (?:and |or )?){{0,4}}?"
-        return re.compile(rf"{lead}(?P<w>{union})\b", re.I)
+        lead = r"(?:(?=[GTM]B\b)|(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-]"
+        lead += rf"(?:(?!(?:{no_verb})\b)[\w.'&-]+ (?:and |or )?){{0,4}}?)"
+        thing = r"(?!\s+(?:accounts?|records?|e-?mails?|files?|cards?|data|names|addresses)\b)" if of_persons else ""
+        return re.compile(rf"{lead}(?P<w>{union})\b{thing}", re.I)
 
     return tuple(
-        Unit(word(row["words"]), either(row["nearby"], lang) if "nearby" in row else None,
+        Unit(word(row["words"], of_persons=row["unit"] == "person"), either(row["nearby"], lang) if "nearby" in row else None,
              row["unit"], row["topic"], row.get("least", 0))
         for row in table(lang, "quantities")["units"]
     )  # fmt: skip

@@ -38,7 +38,12 @@ _AGAIN = re.compile(
     r"\b(?:total of|totall?ing|up from|increased to|rose to|revised to|brings? (?:it|that) to|now)\s+(?:\w+\s+){0,2}$",
     re.I,
 )
-_ASKED = re.compile(r"(?:問い合わせ|相談|通報|苦情|申告)(?:が|は|を|も)?(?:約|およそ|計)?$")
+_ASKED = re.compile(
+    r"(?:(?:問い合わせ|相談|通報|苦情|申告)(?:が|は|を|も)?|(?:被害|不正利用|事案|事例|攻撃)(?:は|が)[^、。\d]{0,8})(?:約|およそ|計)?$"
+)
+_OUT_OF = re.compile(r"(?:の)?(?:うち|中(?:で|の))")
+_OF_THOSE = re.compile(r"\bof (?:those|these|them)\b[^.;\d]{0,20}$", re.I)  # people, told of before
+_ALL = re.compile(r"(?:会員|登録|契約|加入|利用者|顧客|全国|全体|保有する|管理する|扱う|全)[^、。]{0,6}$")
 _BETWEEN = re.compile(r"between\s+$", re.I)
 
 
@@ -108,8 +113,10 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
         if high is None:
             continue
         if lang == "ja" and _ASKED.search(folded, max(start, match.start() - 12), match.start()):
-            continue  # «問い合わせが45件»
+            continue  # «問い合わせが45件», «不正利用の被害は14件»: they count what happened, not what was hit
         unit = _unit(folded, match, end, start, lang, high)
+        if unit is not None and _of_all(folded, match, unit[1], start, lang):
+            continue
         if (
             unit is None
             and last is not None
@@ -122,6 +129,13 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
             lang == "en" and unit[0].unit == "person" and match["n"].isalpha() and not match["s"]
         ):
             yield _count(folded, match, unit, start, end, lang, high)
+
+
+def _of_all(text: str, match: re.Match[str], stop: int, start: int, lang: str) -> bool:
+    """Return whether a number is all that there are, out of which some were hit («会員460万人のうち»)."""
+    if lang != "ja" or not _OUT_OF.match(text, stop):
+        return False
+    return _ALL.search(text, max(start, match.start() - 14), match.start()) is not None
 
 
 def _count(
@@ -209,6 +223,8 @@ def _unit(text: str, match: re.Match[str], end: int, start: int, lang: str, numb
         )
         if best is None or (rank, order) < best[:2]:
             best = (rank, order, row, hit.end())
+    if best is None and lang == "en" and _OF_THOSE.search(text, max(start, match.start() - 40), match.start()):
+        return next(row for row in units("en") if row.unit == "person"), at
     if best is None and lang == "en" and (match["s"] or "," in match["n"]):
         return _counted_before(text, match.start(), match.end(), start)
     return (best[2], best[3]) if best else None

@@ -13,10 +13,10 @@ _END_JA = re.compile(r"[。！？\n]")
 _END_EN = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|\n")
 _SHORT = re.compile(r"\b(?:Inc|Co|Corp|Ltd|Mr|Mrs|Ms|Dr|No|St|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|a\.m|p\.m|U\.S|U\.K|e\.g|i\.e|Gov|Sen|Rep|Gen|vs|approx)\.$")  # fmt: skip
 _CLAUSE_JA = re.compile(
-    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|ため|ことから|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て))、|「|」(?=と|。|$)|。(?=[^」])"
+    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|ため|ことから|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て)|(?<=[件人点台社円名回分])で)、|「|」(?=と|。|$)|。(?=[^」])"
 )
 _CONTRAST = re.compile(
-    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|て?おり|あり|(?:確認|判明|発見|検知|把握)(?:し|され)て?|ため|ことから)、$|[「」。]$"
+    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|て?おり|あり|(?:確認|判明|発見|検知|把握)(?:し|され)て?|ため|ことから|^で)、$|[「」。]$"
 )
 _CLAUSE_EN = re.compile(
     r";| and (?=(?:will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:which|who|adding)\b|, (?=(?:[\w'-]+ ){1,4}said,)|, (?=(?:\w+ ){0,2}(?:hours?|days?|weeks?|months?|years?) (?:after|before)\b)|, (?=(?:after|before) (?:it|they|the|he|she)\b)|, and (?=(?:it|they|he|she|we|that|has|had|is|was|were|have|will|would|may|said|adding|the \w+ (?:has|had|is|was|were|will|said|did)|\w{4,}ed (?:the|its|a|an|to|that|our|law|all|her|his|their))\b)|[:“”\"]"

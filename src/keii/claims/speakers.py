@@ -96,7 +96,7 @@ def patterns(lang: str) -> _Patterns:
         attacker=attacker,
         again=cue(t["told_again"]),
         passed_on=re.compile(
-            r"([Tt]he company|[A-Z][\w&'-]+(?: [A-Z][\w&'-]+)*) (?:tells?|told|has told|had told|informed|assured) "
+            r"([Tt]he company|[A-Z][\w&'-]+(?: [A-Z][\w&'-]+)*) (?:tells?|(?:has |had |have )?(?:told|informed|assured|advised|notified)) "
             r"(?:me|us|her|him|them|my|his|the (?:ministry|department|government))\b"
         ),
         asked=cue(r"(?!)x"),
