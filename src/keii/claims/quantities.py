@@ -43,7 +43,10 @@ _ASKED = re.compile(
 )
 _OUT_OF = re.compile(r"(?:の)?(?:うち|中(?:で|の))")
 _OF_THOSE = re.compile(r"\bof (?:those|these|them)\b[^.;\d]{0,20}$", re.I)  # people, told of before
-_ALL = re.compile(r"(?:会員|登録|契約|加入|利用者|顧客|全国|全体|保有する|管理する|扱う|全)[^、。]{0,6}$")
+_ALL = re.compile(
+    r"(?:会員|登録|契約|加入|利用者|顧客|全国|全体|保有する|管理する|扱う|全|パソコン|端末|サーバー?)[^、。]{0,6}$"
+)
+_HIT = re.compile(r"感染|侵入|侵害|被害|流出|漏え|漏洩|暗号化|盗")
 _BETWEEN = re.compile(r"between\s+$", re.I)
 
 
@@ -135,7 +138,8 @@ def _of_all(text: str, match: re.Match[str], stop: int, start: int, lang: str) -
     """Return whether a number is all that there are, out of which some were hit («会員460万人のうち»)."""
     if lang != "ja" or not _OUT_OF.match(text, stop):
         return False
-    return _ALL.search(text, max(start, match.start() - 14), match.start()) is not None
+    before = max(start, match.start() - 14), match.start()
+    return _ALL.search(text, *before) is not None and _HIT.search(text, *before) is None
 
 
 def _count(

@@ -95,6 +95,8 @@ def _english(where: Where, clause: Clause, start: int, topic: str, verb: int | N
     if topic.startswith("disclosure."):
         return "certain"
     first, stop = max(clause.start, start - _REACH), min(clause.end, start + _REACH)
+    if topic.startswith("detect."):
+        stop = max(first, start)  # «detected activity consistent with…»: that it was detected is no guess
     if verb is not None:
         first, stop = max(clause.start, verb - _BESIDE), max(verb, clause.start)
     elif where.find(words("en", "states", "wide"), where.sentence.start, start):
