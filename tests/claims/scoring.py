@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,8 @@ from keii.claims import extract
 from keii.model import Category, Claim, Document, Duration, Number
 from keii.readers.documents.times import find_times
 
+_MONTH_END = re.compile(r"(\d{4}-\d\d)-25/\1-(\d\d)")
+_SEASONS = {"-21": ("-03", "-05"), "-22": ("-06", "-08"), "-23": ("-09", "-11")}
 TEXTS = Path(__file__).parent / "texts"
 
 
@@ -91,7 +94,12 @@ def _bare(topic: str, value: str) -> str:
         value = value.removesuffix("/..")
     if topic.endswith(("_end", "customers", "recovery", "deadline", "determined")):
         value = value.removeprefix("../")
-    return value.replace("~", "")
+    value = value.replace("~", "")
+    value = _MONTH_END.sub(r"\1-\2", value)  # the end of a month: its last days, or about its last day
+    for code, months in _SEASONS.items():
+        if value.endswith(code) and len(value) == 7:  # a season is written by its code or by its months
+            value = value[:4] + months[0] + "/" + value[:4] + months[1]
+    return value
 
 
 def _same(claim: Claim, mark: dict[str, Any]) -> bool:

@@ -47,7 +47,7 @@ def test_a_heading_or_a_change_log_says_nothing_of_the_breach(line: str) -> None
         ("No ransom was demanded.", "ransom.demand", "demanded", "denied"),
         ("サーバーは計34台に上る。", "affected.hosts", "34", "affirmed"),
         ("- 侵入を受けたサーバー 34台", "affected.hosts", "34", "affirmed"),
-        ("攻撃は遅くとも2021年12月に始まった。", "time.intrusion_start", "2021-12", "affirmed"),
+        ("攻撃は遅くとも2021年12月に始まった。", "time.intrusion_start", "../2021-12", "affirmed"),
         ("2,000 employees and 1,200 retirees had their data stolen.", "affected.persons", "1200", "affirmed"),
     ],
 )

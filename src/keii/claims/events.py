@@ -73,6 +73,12 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
             edtf = edtf[3:]
         if topic == "time.intrusion_start" and _BACK.search(near):
             edtf = edtf.removeprefix("../")
+        if (
+            topic == "time.intrusion_start"
+            and "/" not in edtf
+            and _AT_LATEST.search(text, sentence.start, spanned.start)
+        ):
+            edtf = f"../{edtf}"
         value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)
         planned = topic in ("time.recovery", "time.disclosed") and words(document.lang, "times", "planned").search(
             text, sentence.start, sentence.end
@@ -93,6 +99,7 @@ def _until(text: str, dates: list[Spanned], at: int, end: int) -> int:
     return dates[at + 1].start if at + 1 < len(dates) else end
 
 
+_AT_LATEST = re.compile(r"遅くとも$|\b(?:at the latest|no later than|at least as early as) $")
 _BACK = re.compile(r"さかのぼ|遡")  # «2019年3月までさかのぼる»
 _EARLIER = re.compile(r"(?:以前|より前)$|^(?:before|prior to)\b", re.I)  # it began before, nothing says when it ended
 _RANGE = re.compile(r"between|\bto\b|through|until|till|から|にかけ|[~〜\-/]\s*\w", re.I)
@@ -106,7 +113,9 @@ def _end_of(topic: str, moment: Moment, near: str, lang: str) -> str:
     span = "/" in edtf and _RANGE.search(moment.as_text) is not None
     if edtf.endswith("/..") or (not span and words(lang, "times", "start").search(near)):
         return "time.intrusion_start"
-    if edtf.startswith("../") and _BACK.search(near):
+    if "/" not in edtf and words(lang, "times", "enters").search(near):
+        return "time.intrusion_start"
+    if edtf.startswith("../") and (_BACK.search(near) or _AT_LATEST.search(near[: near.find(" ")])):
         return "time.intrusion_start"
     if edtf.startswith("../"):
         return "time.intrusion_start" if _EARLIER.search(moment.as_text) else "time.intrusion_end"
@@ -137,7 +146,13 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
     found_out = words("ja", "times", "found_out").match(text, spanned.end, sentence.end)
     if found_out:
         return _found_out(text, found_out)
-    after, cut, missing = unquoted(text, spanned.end, until, sentence.end)
+    told = _told_on(where, spanned, before, until)
+    return told if told is not None else _verb_after(where, spanned, until)
+
+
+def _told_on(where: Where, spanned: Spanned, before: str, until: int) -> tuple[str | None, int, int] | None:
+    """Return the disclosure on the day that stands by the subject («A社は8日、…と発表した»), None where it is no such day."""
+    text, sentence = where.folded, where.sentence
     if _SUBJECT.search(before) and text[spanned.end : spanned.end + 1] in ("、", "「", "夜", "朝"):
         first = max(spanned.end, sentence.end - 24)
         said = words("ja", "times", "announced").search(text, first, sentence.end)
@@ -149,6 +164,13 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         said = words("ja", "times", "announced").search(text, max(spanned.end, sentence.end - 24), sentence.end)
         if said:
             return "time.disclosed", said.start(), said.end()  # «6月27日、A社は…と公表しました»
+    return None
+
+
+def _verb_after(where: Where, spanned: Spanned, until: int) -> tuple[str | None, int, int]:
+    """Return what the first fitting words after a date make it the date of."""
+    text, sentence = where.folded, where.sentence
+    after, cut, missing = unquoted(text, spanned.end, until, sentence.end)
     hits = [
         (hit.start(), order, topic, hit.end())
         for order, (topic, pattern) in enumerate(times("ja", "after"))
@@ -157,6 +179,12 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
     found = min(hits, default=None)
     if found is None:
         return None, 0, 0
+    if (
+        found[2] == "time.notified_authority"
+        and after[found[0] : found[3]].startswith("から")
+        and not _of_authority(where)
+    ):
+        return "time.awareness", spanned.end, spanned.end  # «同社から報告を受けた» said by a company
     first, last = ((at + spanned.end + (missing if at >= cut else 0)) for at in (found[0], found[3]))
     return found[2], first, last
 
@@ -170,6 +198,12 @@ def _found_out(text: str, match: re.Match[str]) -> tuple[str, int, int]:
     return ("time.awareness" if leak else "time.detection"), first, last
 
 
+def _of_authority(where: Where) -> bool:
+    """Return whether the words are those of an authority, to which others report."""
+    whose = where.speaker or where.voice.speaker or ""
+    return words("ja", "times", "authority").search(whose) is not None
+
+
 def _nameless(where: Where) -> bool:
     """Return whether who is given the word has no name, or is nobody who could disclose: an attacker, the police."""
     if where.speaker is None:
@@ -181,11 +215,29 @@ def _nameless(where: Where) -> bool:
 _SUBJECT_AFTER = re.compile(r"、[^、。は]{2,30}は")
 
 
+_FOUND_OUT = frozenset((
+    "time.scope_determined", "time.awareness", "time.detection", "time.disclosed", "time.notified_authority",
+))  # fmt: skip
+
+
+def _whole_span(spanned: Spanned) -> bool:
+    """Return whether a date runs from one day to another: nothing is found out or told over a span."""
+    first, slash, last = spanned.moment.edtf.partition("/")
+    return bool(slash) and ".." not in (first, last) and _FROM_TO.search(spanned.moment.as_text) is not None
+
+
+def _inner(text: str, verb_end: int, date: int) -> bool:
+    """Return whether «that» stands between a verb of finding out and a date after it."""
+    return verb_end <= date and _THAT.search(text, verb_end - 5, date) is not None
+
+
+_FROM_TO = re.compile(r"\b(?:between|to|through|until|till|and)\b|\d\s*-\s*\w", re.I)
+_THAT = re.compile(r"\bthat\b", re.I)
 _WEAK = 50  # characters that a noun stands farther than a verb
 _OTHER_CLAUSE = 30
 _OPENING = 12  # characters at the beginning of a sentence in which the day stands on which somebody spoke
 _ANNOUNCED = 45  # characters; a word of announcing farther off announces something else than the date
-_DATELINE = re.compile(r"\s*\([A-Z][\w .&]+\)\s*[-–—]")
+_DATELINE = re.compile(r",?\s*(?:\([A-Z][\w .&/]+\)|[A-Z]{2,8}\b)?\s*[-–—]\s")
 
 
 def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
@@ -196,23 +248,30 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
         )
         unnamed = (where.speaker is None and not passive) or _nameless(where)
         return (None if unnamed else "time.disclosed"), spanned.start, spanned.start
-    if _DATELINE.match(text, spanned.end):
+    city = text[sentence.start : spanned.start].rstrip(" ,.")
+    if _DATELINE.match(text, spanned.end) and (not city or city.isupper()):
         return None, 0, 0
     if spanned.start - sentence.start < _OPENING:
         told = words("en", "times", "admits").search(text, spanned.end, min(sentence.end, spanned.end + 80))
         if told and where.speaker is not None and not _nameless(where):
             return "time.disclosed", told.start(), told.end()  # «Tonight the hotel chain Grand Solent admitted that…»
-    spoke = words("en", "times", "spoke").match(text, spanned.end)
+    opening = spanned.start - sentence.start < _OPENING
+    spoke = words("en", "times", "spoke").match(text, spanned.end) or (
+        words("en", "times", "spoke_then").match(text, spanned.end) if opening else None
+    )
     if spoke:
         made_known = words("en", "times", "made_known").search(spoke.group()) and where.speaker is not None
         return ("time.disclosed" if made_known else None), spoke.start(), spoke.end()
     near = []
     first, last = max(sentence.start, spanned.start - _REACH), min(sentence.end, spanned.end + _REACH)
     own = where.clause_at(spanned.start)
+    span = _whole_span(spanned)
     for order, (topic, pattern, weak) in enumerate(
         [*((*row, 0) for row in times("en", "near")), *((*row, _WEAK) for row in times("en", "weak"))]
     ):
         for hit in pattern.all(where.seen, text, first, last):
+            if topic in _FOUND_OUT and (span or _inner(text, hit.end(), spanned.start)):
+                continue  # «determined that between May and June…»: the date is that of what was found out
             distance = spanned.start - hit.end() if hit.end() <= spanned.start else (hit.start() - spanned.end) * 2
             if topic == "time.disclosed" and distance > _ANNOUNCED:
                 continue

@@ -11,25 +11,16 @@ import msgspec
 
 from keii.claims.delays import delays
 from keii.claims.events import as_of, dates_of, events
-from keii.claims.lexicon import Topic, states, topics, words
+from keii.claims.lexicon import Topic, topics, words
 from keii.claims.places import Where, places
 from keii.claims.quantities import counted
 from keii.claims.sentences import Clause, unquoted
 from keii.claims.speakers import revealed
 from keii.claims.stance import modality, polarity, presupposed
-from keii.model import ELSEWHERE, Category, Claim, Document, Locator, Value, claim_id
+from keii.claims.surroundings import Heading, Lead, another, heading_of, lead_of, says_nothing, skipped, still, under
+from keii.model import ELSEWHERE, Category, Claim, Document, Locator, Number, Value, claim_id
 from keii.moments import Spanned, fold
 
-_LIST = 1_200  # characters from a lead-in to the last item that takes over its hedge
-_MARKS = re.compile(
-    r"[\s　・●○◆■\-–*().:：、,|【】<>〔〕（）月火水木金土日付]|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|\d{1,2}(?::\d\d)?\s*[ap]\.?m\.?",
-    re.I,
-)
-_FIRST = 30  # characters in which a document names whom it is about
-_TOP = 160  # characters at the top of a document in which a date is that of its publication
-_BARE = 3  # characters beside a date that stands alone
-_SHORT = 60  # characters; a line up to this long without a full stop is an item
-_REACH = 200  # characters at the end of a sentence in which it announces a list
 _MAX_QUOTE = 400  # characters; a longer clause is cut around what the claim rests on
 _LEADING = re.compile(r"^(?:この中に|その中に|これに|多くが|[\d〇一二三四五六七八九]{2,4}年(?:[末春夏秋冬])?(?:ごろ|頃)?(?:に)?)(?:は|も)?|^末?(?:ごろ|頃)")  # fmt: skip
 _MARKED = re.compile(r"[^、。「」]{0,8}は")
@@ -38,18 +29,10 @@ _LISTED = ("data.personal", "leak.personal", "data.card", "data.credentials", "d
 _OF_DATA = ("leak.occurred", "leak.sensitive", "data.classified")
 _ACROSS = ("detect.by", "duty.reported")  # told around a quotation: «A社から「…」と連絡があった»
 _FACTS = ("time.detection", "time.awareness", "time.containment", "time.scope_determined", "time.outage_start")
+_GIVEN = ("malware.kind",)  # what a heading takes as given («ランサムウェア攻撃について»)
 _INFERRED = "The author's own words, an inference from the sources quoted in this document."
 _SECOND_HAND = "Told again by an author who quotes the sources themselves in this document."
 _RETOLD = "The author's own words, retelling or judging the sources quoted in this document."
-
-
-class _Lead(msgspec.Struct):
-    """What a lead-in («以下の情報が漏えいした可能性があります。», «the following information was taken:») hands to its list."""
-
-    within: str | None
-    modality: str
-    items: bool
-    end: int
 
 
 def extract(document: Document) -> tuple[Claim, ...]:
@@ -60,9 +43,10 @@ def extract(document: Document) -> tuple[Claim, ...]:
     """
     claims: list[Claim] = []
     opened, paragraph = 0, -1  # claims from ``opened`` on stand in the present paragraph
-    lead: _Lead | None = None
+    lead: Lead | None = None
     skipping = False
-    heading: _Heading | None = None
+    heading: Heading | None = None
+    counting: str | None = None
     for where in places(document, fold(document.text)):
         if paragraph != where.sentence.paragraph:
             opened, paragraph = len(claims), where.sentence.paragraph
@@ -70,54 +54,20 @@ def extract(document: Document) -> tuple[Claim, ...]:
         if told:
             claims[opened:] = [_given(claim, told, where) for claim in claims[opened:]]
             opened = len(claims)
-        skipping = _skipped(where, skipping=skipping)
+        skipping = skipped(where, skipping=skipping)
         if skipping:
             continue
-        lead = _still(lead, where)
+        lead = still(lead, where)
         dates = dates_of(where)
-        heading = _heading(where, dates, heading)
-        own = _distinct(_of(where, dates or _under(where, heading), lead))
+        heading = heading_of(where, dates, heading)
+        own = _distinct(_of(where, dates or under(where, heading), lead, counting))
+        counting = next(
+            (one.topic for one in reversed(own) if one.topic.startswith("affected.") and isinstance(one.value, Number)),
+            counting,
+        )
         claims += own
-        lead = _lead(where, own, lead)
+        lead = lead_of(where, own, lead)
     return _once(claims)
-
-
-def _skipped(where: Where, *, skipping: bool) -> bool:
-    """Return whether a line is page furniture: «関連記事», «Read more» and the headlines under them."""
-    text, sentence = where.folded, where.sentence
-    line = text[sentence.start : min(sentence.end, sentence.start + _SHORT * 2)]
-    if words(where.document.lang, "states", "furniture").match(line):
-        return True
-    return skipping and len(line) < _SHORT * 2 and text[sentence.end - 1] not in "。.!?"
-
-
-def _still(lead: _Lead | None, where: Where) -> _Lead | None:
-    """Return the lead-in that a sentence stands under, None where it stands for itself."""
-    if lead is None or lead.within != where.voice.within or where.sentence.start - lead.end > _LIST:
-        return None
-    key = "item" if lead.items else "goes_on"
-    text, sentence = where.folded, where.sentence
-    if words(where.document.lang, "states", key).match(text[sentence.start : sentence.start + 80]):
-        return lead
-    return (
-        lead if lead.items and sentence.end - sentence.start < _SHORT and text[sentence.end - 1] not in "。." else None
-    )
-
-
-def _lead(where: Where, own: list[Claim], before: _Lead | None) -> _Lead | None:
-    """Return what a sentence hands to the next ones: its hedge about data, people or a leak."""
-    lang, text, sentence = where.document.lang, where.folded, where.sentence
-    if before is not None and before.items:
-        return msgspec.structs.replace(before, end=sentence.end)
-    told = [claim for claim in own if claim.topic.startswith(("leak.", "affected.", "data."))]
-    hedges = [claim.modality for claim in told if claim.modality != "certain" and claim.polarity == "affirmed"]
-    line = text[max(sentence.start, sentence.end - _REACH) : sentence.end]
-    if words(lang, "states", "lead_in").search(line):
-        hedge = next((name for name, pattern in states(lang, "modality") if pattern.search(line)), "certain")
-        return _Lead(where.voice.within, hedges[0] if hedges else hedge, items=True, end=sentence.end)
-    if hedges:
-        return _Lead(where.voice.within, hedges[0], items=False, end=sentence.end)
-    return msgspec.structs.replace(before, end=sentence.end) if before is not None else None
 
 
 def _distinct(claims: Iterator[Claim]) -> list[Claim]:
@@ -129,87 +79,31 @@ def _distinct(claims: Iterator[Claim]) -> list[Claim]:
     return list(found.values())
 
 
-class _Heading(msgspec.Struct, frozen=True):
-    """A date that stands alone on a line, or begins one: the date of what follows."""
-
-    date: Spanned
-    paragraph: int
-    alone: bool
-
-
-def _heading(where: Where, dates: list[Spanned], before: _Heading | None) -> _Heading | None:
-    """Return the date under which a sentence and the next ones stand."""
-    sentence = where.sentence
-    if not dates:
-        return before
-    first = dates[0]
-    if _is_own(where.document, first):
-        return before  # the day on which the document itself was written
-    bare = where.folded[sentence.start : first.start] + where.folded[first.end : sentence.end]
-    if len(_MARKS.sub("", bare)) <= _BARE:
-        if any(True for _ in events(where, dates)):
-            return None  # «検知 2022年6月28日» tells its own event
-        return _Heading(first, sentence.paragraph, alone=True)
-    lead = where.folded[sentence.paragraph : first.start]
-    if sentence.start - sentence.paragraph <= _BARE and len(_MARKS.sub("", lead)) == 0:
-        return _Heading(first, sentence.paragraph, alone=False)
-    return None
-
-
-def _is_own(document: Document, spanned: Spanned) -> bool:
-    """Return whether a date is that of a publication, the document's own or a quoted one's; so is one at the very top."""
-    quoted = (moment for one in document.embedded for moment in (one.published, one.updated))
-    days = {moment.edtf[:10] for moment in (document.published, document.updated, *quoted) if moment is not None}
-    return spanned.start < _TOP or spanned.moment.edtf[:10] in days
-
-
-def _under(where: Where, heading: _Heading | None) -> list[Spanned]:
-    """Return the date of a sentence without one that stands under a date, as one of no width at its beginning."""
-    if heading is None:
-        return []
-    start = where.sentence.start
-    near = where.sentence.paragraph == heading.paragraph or (heading.alone and start - heading.date.end < _LIST // 2)
-    return [Spanned(start, start, heading.date.moment)] if near else []
-
-
-def _of(where: Where, dates: list[Spanned], lead: _Lead | None) -> Iterator[Claim]:
+def _of(where: Where, dates: list[Spanned], lead: Lead | None, counting: str | None) -> Iterator[Claim]:
     lang, text, sentence = where.document.lang, where.folded, where.sentence
     if words(lang, "states", "question").search(text, max(sentence.start, sentence.end - 12), sentence.end):
         return  # who asks does not say
-    if _says_nothing(where, dates):
+    heading = says_nothing(where, dates)
+    if heading == "nothing":
         return
     stand = as_of(where, dates)
     elsewhere = words(lang, "states", "elsewhere")
-    other = where.find(elsewhere, sentence.start, sentence.end) or _another(where)
-    for claim in _told(where, [one for one in dates if one is not stand], listed=lead is not None):
+    other = where.find(elsewhere, sentence.start, sentence.end) or another(where)
+    for claim in _told(where, [one for one in dates if one is not stand], listed=lead is not None, counting=counting):
+        if heading == "subject" and claim.topic not in _GIVEN:
+            continue
         told = msgspec.structs.replace(claim, as_of=stand.moment.edtf) if stand else claim
         if other:
             told = msgspec.structs.replace(told, about=ELSEWHERE)
         plain = told.modality == "certain" and told.polarity == "affirmed"
-        if lead is not None and plain and told.topic.startswith(("leak.", "affected.", "data.")):
+        definite = (
+            lead is not None
+            and not lead.items
+            and where.find(words(lang, "states", "definite"), sentence.start, sentence.end)
+        )
+        if lead is not None and plain and not definite and told.topic.startswith(("leak.", "affected.", "data.")):
             told = msgspec.structs.replace(told, modality=lead.modality)
         yield _scoped(told)
-
-
-def _says_nothing(where: Where, dates: list[Spanned]) -> bool:
-    """Return whether a line only names its subject («2. 情報流出について») or logs a change of the page itself."""
-    lang, text, sentence = where.document.lang, where.folded, where.sentence
-    if sentence.end - sentence.start > _SHORT * 2 or sentence.start != sentence.paragraph:
-        return False
-    if words(lang, "states", "changes").match(text, sentence.start, sentence.end):
-        return True
-    return not dates and words(lang, "states", "heading").match(text, sentence.start, sentence.end) is not None
-
-
-def _another(where: Where) -> bool:
-    """Return whether a sentence tells of an organisation that the document names here for the first time, in passing."""
-    lang, text, sentence = where.document.lang, where.document.text, where.sentence
-    for hit in words(lang, "states", "another").all(where.seen, where.folded, sentence.start, sentence.end):
-        name = hit[1].strip()
-        known = text.find(name, 0, sentence.start) >= 0
-        if sentence.start > _FIRST and not known and not words(lang, "states", "own_parts").search(name):
-            return True
-    return False
 
 
 def _scoped(claim: Claim) -> Claim:
@@ -218,10 +112,10 @@ def _scoped(claim: Claim) -> Claim:
     return msgspec.structs.replace(claim, scope="potential") if unsaid and claim.modality == "possible" else claim
 
 
-def _told(where: Where, dates: list[Spanned], *, listed: bool) -> Iterator[Claim]:
+def _told(where: Where, dates: list[Spanned], *, listed: bool, counting: str | None) -> Iterator[Claim]:
     yield from _topics(where, listed=listed)
     text, sentence, lang = where.folded, where.sentence, where.document.lang
-    for count in counted(text, sentence.start, sentence.end, lang, listed=listed, seen=where.seen):
+    for count in counted(text, sentence.start, sentence.end, lang, listed=listed, seen=where.seen, told=counting):
         if any(one.start < count.end and count.start < one.end for one in dates):
             continue  # a day is no count: «on Aug. 28 that servers…»
         claim = _claim(where, where.clause_at(count.start), count.start, count.end, count.topic, count.value)

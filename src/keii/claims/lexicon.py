@@ -75,7 +75,16 @@ def load_all(lang: str) -> None:
 def either(words: Iterable[str], lang: str, *, whole: bool = False) -> Cue:
     """Compile words to one alternation; ``whole`` bounds English ones by word limits."""
     bounded = whole and lang == "en"
+    words = [expanded(word, lang) for word in words]
     return _CUES[lang].add(rf"(?<!\w)(?:{word})(?!\w)" if bounded else word for word in words)
+
+
+_CLASS = re.compile(r"(?<![?P])<([a-z]+)>")
+
+
+def expanded(expression: str, lang: str) -> str:
+    """Return an expression with the words of ``words.yaml`` in place of each ``<name>``."""
+    return _CLASS.sub(lambda match: "(?:" + "|".join(table(lang, "words")[match[1]]) + ")", expression)
 
 
 def table(lang: str, name: str) -> Any:

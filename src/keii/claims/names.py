@@ -1,5 +1,7 @@
 """Whom «同社», «当社», «the company» and «it» mean: the organisation named last that fits."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import re
@@ -12,6 +14,10 @@ from keii.claims.lexicon import either, table
 from keii.claims.sentences import Sentence
 
 _BEFORE = re.compile(r"^.*(?:大手|メーカー|機関|運営する)(?:の)?「?")  # what kind of organisation, before its name
+_TITLE = r"(?:[A-Z][a-z]+ )?(?:[Mm]inister|[Ss]ecretary|[Pp]rincipal|[Pp]rofessor|Prof|[Pp]resident|[Cc]hairman|[Cc]hairwoman|[Cc]hief [Ee]xecutive(?: [Oo]fficer)?|CEO|CFO|CIO|CISO|Dr|Mr|Mrs|Ms|[Ss]enator|Sen|Gov|[Gg]overnor|[Mm]ayor|[Cc]ommissioner|[Dd]irector|[Ss]uperintendent|[Dd]etective|[Ii]nspector|Sir|Dame|Lord|[Jj]udge|[Ss]pokes(?:man|woman|person)|[Aa]ttorney [Gg]eneral)"
+_TITLES = re.compile(rf"^(?:{_TITLE}\.? )+(?=[A-Z])")
+_TITLED = re.compile(rf"\b((?:{_TITLE}\.? )+)([A-Z][a-z'-]+ (?:[A-Z]\.? )?[A-Z][\w'-]+)")
+_SAME_SOURCES = re.compile(r"anonymous:(?:[Tt]he|[Tt]hese|[Tt]hose) (?:sources?|officials?|people|persons?)")
 _KEEP = 8  # names remembered of one source
 
 
@@ -66,14 +72,17 @@ class Named:
         self._own = own
         self._names: list[str] = []
         self._attacker: str | None = None
+        self._persons: dict[str, str] = {}  # surname to full name
+        self._offices: dict[str, str] = {}  # «minister» to the full name of the one named so
+        self._unnamed: str | None = None  # who spoke last without a name
 
     def resolve(self, speaker: str, last: str | None) -> str:
         """Return the name that a speaker's words stand for; the words themselves where none fits."""
         own, pronoun, kind = self._known.own, self._known.pronoun, self._known.kind
         if self._attacker and self._known.attackers.fullmatch(speaker.removeprefix("attacker:")):
             return "attacker:" + self._attacker
-        if self._lang == "en" and speaker.startswith(("The ", "the ")) and speaker[4:5].isupper():
-            speaker = speaker[4:]
+        if self._lang == "en":
+            speaker = self._person(speaker)
         if self._own and own.fullmatch(speaker):
             return self._own
         if pronoun.fullmatch(speaker):
@@ -85,7 +94,8 @@ class Named:
             return speaker
         listed = table(self._lang, "speakers")
         ends = listed["ends"]
-        word = match[1].lower()
+        plain = match.groupdict().get("plain")
+        word = ("社" if plain == "会社" else plain) if plain else match[1].lower()
         if word in listed.get("offices", ()) and len(speaker.split()) > 2:
             return speaker  # «the data protection authority» is its own name
         for name in reversed(self._names):
@@ -93,6 +103,27 @@ class Named:
             if fits or (word in ends["any"] and not name.lower().endswith(tuple(ends["never"]))):
                 return name
         return speaker
+
+    def _person(self, speaker: str) -> str:
+        """Return the full name for a surname, an office or «the sources», without titles and articles."""
+        if speaker.startswith(("The ", "the ")) and speaker[4:5].isupper():
+            speaker = speaker[4:]
+        bare = _TITLES.sub("", speaker)
+        if bare != speaker and " " in bare:
+            self._note_person(bare, speaker[: len(speaker) - len(bare)])
+            return bare
+        if speaker.lower().startswith("the "):
+            return self._offices.get(speaker[4:].lower(), speaker)
+        if self._unnamed and _SAME_SOURCES.fullmatch(speaker):
+            return self._unnamed
+        return self._persons.get(speaker, speaker)
+
+    def _note_person(self, name: str, title: str) -> None:
+        self._persons[name.split()[-1]] = name
+        words = title.lower().replace(".", "").split()
+        if words:
+            self._offices[words[-1]] = name
+            self._offices[" ".join(words[-2:])] = name
 
     def subject(self, text: str, sentence: Sentence) -> str | None:
         """Return the organisation that is the subject with which a sentence begins, None where there is none."""
@@ -107,6 +138,9 @@ class Named:
         itself = self._known.self_named.find(seen, text, *whole)
         self._attacker = itself[1] if itself else self._attacker
         found += [match[1] for match in self._known.victim.all(seen, text, *whole)]
+        if self._lang == "en":
+            for match in _TITLED.finditer(text, *whole):
+                self._note_person(match[2], match[1])
         subject = self.subject(text, sentence)
         for name in (*found, *([subject] if subject else ())):
             if name not in self._known.not_names and len(name) > 1:
@@ -114,6 +148,8 @@ class Named:
 
     def told(self, speaker: str) -> None:
         """Remember who spoke last."""
+        if speaker.startswith("anonymous:"):
+            self._unnamed = speaker
         if not speaker.startswith(("anonymous:", "attacker:")) and speaker != "author":
             self._remember(speaker)
 

@@ -1,5 +1,7 @@
 """Counts and amounts: 約2万8千点, 2.7万, 25万4,241, 2万~3万件, 145.5 million, up to 3,000, 2 to 3 million."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import re
@@ -29,7 +31,10 @@ _EN = re.compile(
     rf"(?P<n>{_EN_NUMBER}|{'|'.join(_EN_WORDS)}|half a(?= million))(?P<s>{_EN_SCALE})?(?![\d/:])",
     re.I,
 )
-_MONEY = re.compile(rf"(?P<c>[$€£¥])(?P<n>{_EN_NUMBER})(?P<s>{_EN_SCALE})?", re.I)
+_MONEY = re.compile(
+    rf"(?:(?P<lc>[$€£¥])(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?P<join>-|to|and)\s*)?(?P<c>[$€£¥])(?P<n>{_EN_NUMBER})(?P<s>{_EN_SCALE})?",
+    re.I,
+)
 _SCALE = {"k": 1_000, "m": 10**6, "b": 10**9, "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
 _CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NEAR = 90  # characters from a number to the word that tells what it counts
@@ -40,6 +45,18 @@ _AGAIN = re.compile(
 )
 _ASKED = re.compile(
     r"(?:(?:問い合わせ|相談|通報|苦情|申告)(?:が|は|を|も)?|(?:被害|不正利用|事案|事例|攻撃)(?:は|が)[^、。\d]{0,8})(?:約|およそ|計)?$"
+)
+_THESE = re.compile(r"\s+of (?:these|those|them)\b", re.I)
+_FIGURE = re.compile(
+    r"\b(?:(?:its|the|that|true|final|earlier|first|new) (?:\w+ )?(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll)|it now)\b[^.;\d]{0,24}\b(?:of|to|at|is|was|as|than)\s+$",
+    re.I,
+)
+_GOES_ON = re.compile(
+    r"\bof (?:these|those|them)\b|\b(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll)\b|\bit now\b", re.I
+)
+_OF_WHICH = re.compile(r"(?:この|その)?うち(?:の|、)?(?:約|およそ|計)?$")
+_SUM = re.compile(
+    r"\b(?:total(?:s|led|ed)?|number(?:s|ed)?|amount(?:s|ed)? to|c[ao]mes? to|reach(?:es|ed)?)\s+(?:[\w]+ ){0,2}$", re.I
 )
 _OUT_OF = re.compile(r"(?:の)?(?:うち|中(?:で|の))")
 _OF_THOSE = re.compile(r"\bof (?:those|these|them)\b[^.;\d]{0,20}$", re.I)  # people, told of before
@@ -95,7 +112,9 @@ def _digits(word: str) -> int | Fraction:
     return int(plain) if plain.isdigit() else Fraction(plain)
 
 
-def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = False, seen: int = -1) -> Iterator[Counted]:
+def counted(
+    folded: str, start: int, end: int, lang: str, *, listed: bool = False, seen: int = -1, told: str | None = None
+) -> Iterator[Counted]:
     """Yield the counts of a sentence that speaks of a breach; ``folded`` has narrow digits and the same offsets.
 
     Args:
@@ -105,8 +124,13 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
         lang: ``ja`` or ``en``.
         listed: the sentence is an item of a list whose lead-in speaks of a breach.
         seen: bits of the expressions that can fit in the sentence.
+        told: the topic of the count before, for «of these, 35» and «the figure now stands at 121,400».
     """
-    if not listed and not words(lang, "quantities", "about").find(seen, folded, start, end):
+    if (
+        not listed
+        and not (told and _GOES_ON.search(folded, start, end))
+        and not words(lang, "quantities", "about").find(seen, folded, start, end)
+    ):
         return
     if lang == "en":
         yield from _money(folded, start, end)
@@ -118,6 +142,15 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
         if lang == "ja" and _ASKED.search(folded, max(start, match.start() - 12), match.start()):
             continue  # «問い合わせが45件», «不正利用の被害は14件»: they count what happened, not what was hit
         unit = _unit(folded, match, end, start, lang, high)
+        if told and lang == "en" and unit is None:
+            unit = _told_before(folded, match, start, end, told)
+        if (
+            told
+            and lang == "ja"
+            and unit is not None
+            and _OF_WHICH.search(folded, max(start, match.start() - 8), match.start())
+        ):
+            unit = _same_again(folded, match.end(), told) or unit
         if unit is not None and _of_all(folded, match, unit[1], start, lang):
             continue
         if (
@@ -132,6 +165,24 @@ def counted(folded: str, start: int, end: int, lang: str, *, listed: bool = Fals
             lang == "en" and unit[0].unit == "person" and match["n"].isalpha() and not match["s"]
         ):
             yield _count(folded, match, unit, start, end, lang, high)
+
+
+def _told_before(text: str, match: re.Match[str], start: int, end: int, topic: str) -> tuple[Unit, int] | None:
+    """Return the unit of the count before for a number that goes on with it."""
+    before = _OF_THOSE.search(text, max(start, match.start() - 40), match.start())
+    if (
+        before
+        or _THESE.match(text, match.end(), end)
+        or _FIGURE.search(text, max(start, match.start() - 60), match.start())
+    ):
+        return next(((row, match.end()) for row in units("en") if row.topic == topic), None)
+    return None
+
+
+def _same_again(text: str, at: int, topic: str) -> tuple[Unit, int] | None:
+    """Return the unit of the count before for «このうち93件», if its word fits."""
+    fits = ((row, row.words.match(text, at)) for row in units("ja") if row.topic == topic)
+    return next(((row, hit.end()) for row, hit in fits if hit is not None), None)
 
 
 def _of_all(text: str, match: re.Match[str], stop: int, start: int, lang: str) -> bool:
@@ -188,7 +239,16 @@ def _money(text: str, start: int, end: int) -> Iterator[Counted]:
         value = _english_number(match["n"], match["s"])
         if topic is not None and value is not None:
             first, before = _before(text, match.start(), start, "en")
-            number = Number(num=value, unit=_CURRENCY[match["c"]])
+            low = _english_number(match["low"], match["ls"] or match["s"]) if match["low"] else None
+            ranged = (
+                low is not None
+                and low < value
+                and (match["join"] != "and" or _BETWEEN.search(text, start, match.start()))
+            )
+            unit = _CURRENCY[match["c"]]
+            number = (
+                Number(num=low, unit=unit, high=value) if ranged and low is not None else Number(num=value, unit=unit)
+            )
             yield Counted(first, match.end(), topic, number, "+".join(before) or "exact", None)
 
 
@@ -227,8 +287,6 @@ def _unit(text: str, match: re.Match[str], end: int, start: int, lang: str, numb
         )
         if best is None or (rank, order) < best[:2]:
             best = (rank, order, row, hit.end())
-    if best is None and lang == "en" and _OF_THOSE.search(text, max(start, match.start() - 40), match.start()):
-        return next(row for row in units("en") if row.unit == "person"), at
     if best is None and lang == "en" and (match["s"] or "," in match["n"]):
         return _counted_before(text, match.start(), match.end(), start)
     return (best[2], best[3]) if best else None
@@ -238,8 +296,18 @@ def _counted_before(text: str, first: int, stop: int, start: int) -> tuple[Unit,
     """Return the unit that stands before its number: «the number of people affected to more than 53 million»."""
     before = _NUMBER_OF.search(text, max(start, first - _NEAR), first)
     if before is None:
-        return None
+        return _subject_of(text, first, stop, start)
     return next(((row, stop) for row in units("en") if row.words.match(text, before.end())), None)
+
+
+def _subject_of(text: str, first: int, stop: int, start: int) -> tuple[Unit, int] | None:
+    """Return the unit that is the subject of a sum: «Files that may have been viewed total up to 2,841»."""
+    sum_of = _SUM.search(text, max(start, first - 24), first)
+    if sum_of is None:
+        return None
+    lead = text[start : sum_of.start()]
+    found = [(hit.start(), row) for row in units("en") for hit in row.words.finditer(" " + lead)]
+    return (max(found, key=lambda one: one[0])[1], stop) if found else None
 
 
 def _distance(near: Cue, text: str, first: int, stop: int, start: int, end: int) -> int | None:

@@ -1,5 +1,7 @@
 """Who says a sentence: named, anonymous, the attacker, the author, or the publication itself."""
 
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
 from __future__ import annotations
 
 import re
@@ -19,6 +21,11 @@ _LEAD = 60  # characters before a quotation in which its speaker stands
 _BEFORE_NAME = re.compile(
     r"^(?:(?:On|In|At|By|But|And|Still|Meanwhile|Later|Also|Then|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August|September|October|November|December)\s+)+(?=\w)"
 )
+
+
+_PRESS_OFFICE = re.compile(
+    r"\ba[n]? ([A-Z][\w&'-]+(?: (?:& )?[A-Z][\w&'-]+){0,3}) (?:public relations |PR |press |media )(?:official|officer|executive|spokes\w+)"
+)  # «a Shirakaba public relations official»: the words are the company's
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -83,20 +90,20 @@ def patterns(lang: str) -> _Patterns:
             self_named=cue(t["self_named"]),
             nameless=re.compile(t["anonymous"]),
         )
-    aside = r"(?:, (?:which|who|whose|a|an|the|its|quoting|citing|speaking) [^.;]{0,90}?,)?"
+    aside = r"(?:, (?:which|who|whose|a|an|the|its|quoting|citing|speaking|based|headquartered|part|owned|led|one|known|formerly) [^.;]{0,90}?,)?"
     named = rf"(?:spokes\w+ (?:for|of) (?:the )?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
     saying = r"(?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?)"
     return _Patterns(
         anonymous=cue(rf"(?i:\b({t['anonymous']})(?: {saying}|,))"),
         named=re.compile(named),
         revealed=cue(
-            rf"(?:[Aa]ccording to|,? citing|[Aa]s reported by) ((?i:{t['anonymous_cited']})|(?:{t['names']}))"
+            rf"(?:[Aa]ccording to|,? citing|(?:[Aa]s|[Ff]irst) reported(?: \w+)? by(?: the (?:blog|newspaper|website|magazine|broadcaster|news site))?) ((?i:{t['anonymous_cited']})|(?:{t['names']}))"
         ),
         continued=re.compile(rf",[”\"]? ({t['names']}) (?:said|says|added|told [\w ]{{2,20}})[.]?[\"”]?$"),
         attacker=attacker,
         again=cue(t["told_again"]),
         passed_on=re.compile(
-            r"([Tt]he company|[A-Z][\w&'-]+(?: [A-Z][\w&'-]+)*) (?:tells?|(?:has |had |have )?(?:told|informed|assured|advised|notified)) "
+            r"(?:[Rr]eceived a (?:\w+ )?report from (?=(?:the )?[\w&' -]{3,40} that))?([Tt]he company|[A-Z][\w&'-]+(?: [A-Z][\w&'-]+)*) (?:tells?|(?:has |had |have )?(?:told|informed|assured|advised|notified)) "
             r"(?:me|us|her|him|them|my|his|the (?:ministry|department|government))\b"
         ),
         asked=cue(r"(?!)x"),
@@ -180,7 +187,8 @@ def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> 
     if known.again.find(seen, text, *whole):
         return Said(carried or "同社", whole, lasting=True)
     if told and _is_name(told[2], forbidden):
-        return Said(told[2], whole, lasting=True)
+        inside = told[2].endswith(("関係者", "幹部", "元社員", "元職員"))
+        return Said(f"anonymous:{told[2]}" if inside else told[2], whole, lasting=True)
     asked = known.asked.find(seen, text, *whole)
     if asked and asked[1]:
         return Said(f"anonymous:{asked[1]}", whole)
@@ -197,6 +205,14 @@ def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> 
                 nameless = known.nameless.fullmatch(name)
                 teller = "attacker:" + name if attacker else "anonymous:" + name if nameless else name
                 return _passed_on(text, sentence, teller, match.end())
+    return _handed_on(text, sentence)
+
+
+def _handed_on(text: str, sentence: Sentence) -> Said | None:
+    """Return whose words come by a report («同社からは…との説明を受けております») where nobody else is given the word."""
+    for passed in patterns("ja").passed_on.finditer(text, sentence.start, sentence.end):
+        if _hands_on(text, passed) and _is_name(passed[1], table("ja", "speakers")["not_names"]):
+            return Said(passed[1], (sentence.start, sentence.end))
     return None
 
 
@@ -227,7 +243,7 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
             named = (m[1] or m[2] for m in known.named.finditer(text, first, opened))
             if not [name for name in named if _is_name(name, forbidden)]:
                 return Said(carried, (sentence.start, sentence.end))
-        if closed - opened > 12 and _verbs().match(text, closed + 1):
+        if _verbs().match(text, closed + 1):
             first = max(sentence.start, opened - _LEAD)
             named = (m[1] or m[2] for m in known.named.finditer(text, first, opened))
             names = [name for name in named if _is_name(name, forbidden)]
@@ -249,6 +265,9 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
     itself = known.self_named.find(seen, text, *whole)
     if itself:
         return Said("attacker:" + itself[1], whole)
+    office = _PRESS_OFFICE.search(text, *whole)
+    if office:
+        return Said(office[1], whole)
     told = known.anonymous.find(seen, text, *whole)
     if told:
         citing = text[max(sentence.start, told.start() - 8) : told.start()].endswith("citing ")

@@ -39,12 +39,13 @@ _FORM = re.compile(
     rf"\b{_BEGINS}"
     r"(?:(?P<about>around|about|circa|approximately|roughly)\s+)?"
     r"(?:(?P<ph>\d{1,2})(?::(?P<pmi>\d\d))?\s*(?P<phalf>[ap]\.?m\b\.?)(?:\s+\(?[A-Z]{2,4}\)?)?,?\s+(?:on\s+)?)?"
+    r"(?:(?P<clock24>[012]?\d:[0-5]\d)(?:\s+(?:hours|local time|[A-Z]{2,4}))?,?\s+on\s+)?"
     r"(?:(?:the\s+)?(?P<part>early|mid|late|beginning|end|start|middle|first half|second half|first week|second week|third week|last week(?=\s+(?:of|in)))[\s-]+(?:(?:of|in)\s+)?)?(?:"
     r"(?P<iy>(?:19|20)\d\d)-(?P<im>\d\d)-(?P<id>\d\d)"
     r"|(?P<um>\d{1,2})/(?P<ud>\d{1,2})/(?P<uy>(?:19|20)\d\d)(?!\d)"
     rf"|(?:{_DAY},?\s+)?(?:(?P<rel>last|this|next)\s+)?(?P<m>{_MONTH})\s+(?P<d>\d{{1,2}}){_ORDINAL}(?![\d.,]*\d)(?:\s*(?P<join>-|to|through|and)\s*(?P<dto>\d{{1,2}}){_ORDINAL}(?![\d:/]|[.,]\d|\s*(?:[ap]\.?m\b|million|thousand|billion|percent|%|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))))?(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?"
     rf"|(?:{_DAY},?\s+)?(?:(?P<d2from>\d{{1,2}}){_ORDINAL}\s*(?P<join2>-|to|through|and)\s*)?(?P<d2>\d{{1,2}}){_ORDINAL}\s+(?:of\s+)?(?P<m2>{_MONTH})(?:,?\s+(?P<y2>(?:19|20)\d\d)\b)?"
-    rf"|(?:(?P<rel3>last|this|next)\s+)?(?P<m3>{_MONTH})(?:(?:\s+of)?,?\s+(?P<y3>(?:19|20)\d\d)\b|\s+(?P<of>of last year|last year|of this year|this year))?"
+    rf"|(?:(?P<rel3>last|this|next)\s+)?(?P<m3>{_MONTH})(?:(?:\s+of)?,?\s+(?P<y3>(?:19|20)\d\d)\b|\s+(?P<of>(?:of )?(?:last year|this year|that year|that same year|the same year)))?"
     r"|(?:(?P<rels>last|this|next)\s+)?(?P<season>spring|summer|autumn|fall|winter)(?:\s+(?:of\s+)?(?P<ys>(?:19|20)\d\d)\b)?"
     r"|(?P<q>Q[1-4]|first quarter|second quarter|third quarter|fourth quarter)\s+(?:of\s+)?(?P<yq>(?:19|20)\d\d)"
     r"|(?P<relu>last|this|the next|next|that|the same|the previous|the following)\s+(?P<unit>year|month|week|day)"
@@ -59,8 +60,11 @@ _FORM = re.compile(
     re.I,
 )
 _LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
-_AHEAD = re.compile(r"\b(?:will|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
+_AHEAD = re.compile(r"\b(?:will|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|given [\w'& ]{1,40}until|ha(?:s|ve) until|must|(?:is|are) to|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
 _BETWEEN = re.compile(r"\b(?:between|from)\s+$", re.I)
+_NOT_UNTIL = re.compile(
+    r"(?:\bnot\b|n't\b|\bonly\b|\bnever\b)[^.;,]{0,36}\b(?:until|before)\s+$", re.I
+)  # it was then that it happened
 _AND = re.compile(r"\s*(?:and|to|until|through|till|-)\s*", re.I)
 
 
@@ -126,6 +130,8 @@ def _named_month(
         return None, None  # the verbs «may» and «march»
     month = _month_number(word)
     year, anchor = (int(stated), None) if stated else _year_of(got, month, day, today, before)
+    if (got["of"] or "").lower().endswith(("that year", "same year")):
+        year, anchor = (last.year, "text") if last is not None else (None, None)
     if year is None and last is not None:
         year, anchor = last.year, "text"
     if year is None:
@@ -142,7 +148,7 @@ def _year_of(
     if today is None:
         return None, None
     if got["of"]:
-        return today.year - (1 if "last" in got["of"].lower() else 0), "publication"
+        return today.year - (1 if "last year" in got["of"].lower() else 0), "publication"
     relative = (got["rel"] or got["rel3"] or "").lower()
     later = (month, day or 1) > (today.month, today.day)
     if relative == "next" or (_AHEAD.search(before) and (later or month < today.month)):
@@ -200,6 +206,9 @@ def _unit(relative: str, unit: str, today: dt.date, last: Parts | None, part: st
     move = {"last": -1, "this": 0, "next": 1}.get(relative)
     if move is not None and unit == "week":
         monday = today - dt.timedelta(days=today.weekday()) + dt.timedelta(weeks=move)
+        if part == "end":
+            sunday = monday + dt.timedelta(days=6)
+            return Parts(year=sunday.year, month=sunday.month, day=sunday.day), "publication"
         return Parts(year=monday.year, month=monday.month, day=monday.day, week=True), "publication"
     if move is None or relative == "the next":
         if last is None or unit not in ("year", "day") or (unit == "day" and last.day is None):
@@ -283,6 +292,9 @@ def _from_text(count: int, unit: str, last: Parts | None, *, later: bool) -> Par
 
 
 def _clock(parts: Parts, got: dict[str, str | None]) -> Parts:
+    if got["clock24"] and parts.day is not None and not parts.until_day and int(got["clock24"].split(":")[0]) < 24:
+        at, _, past = got["clock24"].partition(":")
+        return msgspec.structs.replace(parts, hour=int(at), minute=int(past))
     stated, minute, half = (got["h"], got["mi"], got["half"]) if got["h"] else (got["ph"], got["pmi"], got["phalf"])
     if not stated or parts.day is None or parts.until_day:
         return parts
@@ -319,7 +331,7 @@ def _opened(text: str, folded: str, found: list[tuple[Spanned, Parts]], zone: st
             yield Spanned(start, one.end, one.moment)
             at += 1
             continue
-        lead = _LEAD.search(before)
+        lead = None if _NOT_UNTIL.search(before) else _LEAD.search(before)
         start = one.start - len(lead.group()) if lead else one.start
         if lead and lead["since"]:
             yield Spanned(start, one.end, joined(one.moment, None, text[start : one.end]))

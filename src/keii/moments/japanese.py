@@ -34,7 +34,7 @@ _NEAR = 120  # characters from a day to a clock time that stands without one
 _AHEAD = re.compile(
     r"から(?:順次|順に)?、?[^。]{0,24}(?:します|いたします|する|の予定)|までに?|を(?:めど|目途)|に(?:も)?再開|に予定|[^、]{0,10}(?:見通し|予定|見込み|めど|目指)"
 )
-_TO_COME = re.compile(r"[^。]*(?:予定|方針|ことにし|見通し|見込み|めど|目指|開始する|始める)")
+_TO_COME = re.compile(r"[^。]*(?:予定|方針|ことにし|見通し|見込み|めど|目指|開始する|始める|したい|再開する)")
 _AGO = re.compile(
     rf"(?P<about>約|およそ)?(?P<n>{_N})(?P<u>年半|年|[カか月ヶケヵ]月|週間|日)(?P<more>ほど|余り)?前(?![後半提回日年月])|(?P<end>先週末|(?<![一-龥])週末)|(?P<week>先々週|先週|今週|来週)"
 )
@@ -43,13 +43,13 @@ _FORM = re.compile(
     r"(?=[\d〇一二三四五六七八九十同昨今前先来翌本おこき去令平昭明年元午そRHS])(?<![\d.,一二三四五六七八九十第約/A-Za-z])"
     r"(?:(?P<initial>[RHS])(?P<iy>\d{1,2})\.(?P<im>\d{1,2})\.(?P<id>\d{1,2})(?!\d)"
     r"|(?P<slash>(?P<sm>1?\d)/(?P<sd>[1-3]?\d))(?=\([月火水木金土日]|に|付|未明|午[前後]|夜|朝|から|まで)"
-    r"|(?P<clock>午[前後](?P<ch>\d{1,2})時(?!間)(?:(?P<cm>\d{1,2})分|(?P<chalf>半))?)"
+    r"|(?P<clock>午[前後](?P<ch>\d{1,2})時(?!間)(?:(?P<cm>\d{1,2})分|(?P<chalf>半))?|(?P<ch2>\d{1,2})時(?P<cm2>\d{1,2})分(?=ごろ|頃|に|、|すぎ|過ぎ))"
     r"|(?P<num>(?P<ny>(?:19|20)\d\d)(?P<sep>[-/.])(?P<nm>\d{1,2})(?P=sep)(?P<nd>\d{1,2})(?!\d))"
     r"|(?P<word>年明け|元日|一昨日|おととい|本日|今日|きょう|昨日|きのう|昨夜|昨晩|今朝|明日)"
     rf"|(?:(?P<y4>(?:19|20)\d\d|[一二][〇九][〇一二三四五六七八九]{{2}})(?:年|(?=~\d\d年))|(?P<y2>\d\d|[〇一二三四五六七八九]{{2}})年(?!間|前(?!半)|ぶり|以上|以内|超|目|半|後|連続|余|保証|[代来]|にわた|、?\d+カ月|近く)"
     rf"|(?P<era>令和|平成|昭和)(?P<ey>元|{_N})年|(?P<yw>一昨年|おととし|昨年|去年|今年|本年|ことし|来年|同年|前年|翌年|昨(?=[春夏秋冬])|今(?=[春夏秋冬])))?"
     rf"(?P<fy>度)?の?(?:(?P<m>{_N})(?:月(?!間)(?P<term>期)?|(?=[~-]{_N}月))|(?P<mw>先々月|今月|先月|昨月|来月|同月|翌月|前月))?の?"
-    rf"(?:(?P<d>{_N})(?:日(?!間|以内|以上|後|前|目|連続|ほど|本|々)|(?=[~、・-]{_N}日))|(?P<dw>同日|その日|翌日|前日|同夜)|(?P<part>上旬|初旬|中旬|下旬|半ば|末|初め|初頭|前半|後半|上半期|下半期)|(?P<season>[春夏秋冬]))?)"
+    rf"(?:翌?(?P<d>{_N})(?:日(?!間|以内|以上|後|前|目|連続|ほど|本|々)|(?=[~、・-]{_N}日))|(?P<dw>同日|その日|翌日|前日|同夜)|(?P<part>上旬|初旬|中旬|下旬|半ば|末|初め|初頭|前半|後半|上半期|下半期)|(?P<season>[春夏秋冬]))?)"
     rf"(?:\([月火水木金土日・祝]{{1,3}}\))?[\sのT]?(?P<hours>未明|早朝|朝(?!刊)|午前|昼|午後|夕方|夜|深夜)?(?:の|\s)?(?:(?P<h>{_N})(?:時(?!間)(?:(?P<mi>{_N})分|(?P<half>半))?|:(?P<mc>\d\d)))?"
     r"(?P<about>ごろ|頃|ころ|前後|過ぎ|すぎ)?"
 )
@@ -164,11 +164,12 @@ def _clock_alone(got: dict[str, str | None], state: _State, between: str) -> tup
     last = state.last
     if last is None or last.day is None or len(between) > _NEAR:
         return None, None
-    hour = int(got["ch"] or 0)
+    hour = int(got["ch"] or got["ch2"] or 0)
     hour += 12 if (got["clock"] or "").startswith("午後") and hour < 12 else 0
     if hour > 24:
         return None, None
-    minute = 30 if got["chalf"] else int(got["cm"]) if got["cm"] else None
+    stated = got["cm"] or got["cm2"]
+    minute = 30 if got["chalf"] else int(stated) if stated else None
     return Parts(year=last.year, month=last.month, day=last.day, hour=hour % 24, minute=minute), "text"
 
 
@@ -216,7 +217,7 @@ def _month_day(
         future = text[match.end() : match.end() + 44].partition("。")[0]
         year, anchor = _year_for(month, day, near, today, future=_AHEAD.match(future) is not None)
     elif year is None and day is not None:
-        if near is not None and near.month is not None:
+        if near is not None and near.month is not None and (follows or near.within is None):
             year, month, anchor = near.year, near.month, "text"
         elif today is not None:
             ahead = day <= today.day or _TO_COME.match(text[match.end() : match.end() + 80].partition("。")[0])
