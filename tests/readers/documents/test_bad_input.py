@@ -33,6 +33,17 @@ def test_deep_nesting_keeps_the_words(tag: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("opened", "closed"),
+    [("<div>", "</div>"), ("<b><i>", ""), ("<table><tr><td>", "</td></tr></table>"), ("<ul><li>", "")],
+)
+def test_words_at_and_after_the_deepest_place_are_kept(opened: str, closed: str) -> None:
+    found = document(page(opened * 3_000 + "ここにも文がある。" + closed * 3_000 + "<p>終わりの文である。</p>"))
+    assert "ここにも文がある。" in found.text
+    assert "終わりの文である。" in found.text
+    assert any("nested too deep" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
     "inside",
     [
         "<script>document.write('<p>2031年1月1日</p>'); while(1){}</script><style>p{}</style>",

@@ -56,7 +56,7 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     author = known.author or (match[1] if (match := _BYLINE.search(text[:1_500])) else "")
     return Document(
         source=source.id, name=source.name, text=text, lang=lang, publisher=publisher, title=title, url=known.url,
-        author=author, kind=kind_of(text, title), published=published, updated=updated,
+        author=author, kind=kind_of(text, title, publisher), published=published, updated=updated,
         rejected=(*known.rejected, *byline.rejected), embedded=embedded_sources(text, lang, publisher),
         pages=known.pages, headings=headings, notes=known.notes,
     )  # fmt: skip
@@ -75,6 +75,9 @@ def _named_by_place(first: list[tuple[int, str]], lang: str) -> str:
     if len(first) < 3:
         return ""
     lines = [line.strip() for _, line in first[:3]]
+    beside = _beside_time(lines[1], lang)
+    if beside and not _is_time(lines[0], lang):
+        return beside  # the headline, then «西海日報 2023年3月14日 11時05分»
     dated = [_is_time(line, lang) for line in lines]
     if dated[1] and not dated[0] and _is_name_line(lines[0]):
         return lines[0]
@@ -83,13 +86,31 @@ def _named_by_place(first: list[tuple[int, str]], lang: str) -> str:
     return ""
 
 
+def _beside_time(line: str, lang: str) -> str:
+    """Return the name that stands on one line with a time, and with nothing else."""
+    times = find_times(line, lang)
+    if len(times) != 1:
+        return ""
+    rest = (line[: times[0].start] + "\n" + line[times[0].end :]).strip(" \u3000\n|｜・/-–—()（）[]【】")
+    return rest if "\n" not in rest and 2 <= len(rest) <= 20 and _is_name_line(rest) and not _LABEL.search(rest) else ""
+
+
+_LABEL = re.compile(
+    r"更新|公開|配信|掲載|発表|投稿|追記|日時|日付|時刻|現在|付|号$|曜|ページ|[Uu]pdated|[Pp]ublished|[Pp]osted|[Dd]ate|^[Bb]y\b|記者|JST|GMT"
+)
+
+
 def _is_time(line: str, lang: str) -> bool:
     times = find_times(line, lang)
     return bool(times) and sum(found.end - found.start for found in times) > 0.5 * len(line)
 
 
 def _is_name_line(line: str) -> bool:
-    return 2 <= len(line) <= 30 and not re.search(r"[。．、「」?？!！:：]|(?:か|も|へ|に|を|と)$|\d", line)
+    if not 2 <= len(line) <= 30 or re.search(
+        r"[。．、「」?？!！:：]|(?:か|も|へ|に|を|と|た|恐れ|おそれ|疑い)$|\d", line
+    ):
+        return False
+    return len(line) <= 8 or re.search(r".[をがはにへ].", line) is None  # a headline has a verb's companions
 
 
 def _title(first: list[tuple[int, str]], lang: str) -> str:

@@ -12,6 +12,7 @@ from keii.model import Moment, RejectedDate
 from keii.readers.documents.time_forms import WEEKDAY
 from keii.readers.documents.times import Found, find_times, fold, month_alone
 
+_COPYRIGHT = "a copyright line"
 HEAD_LINES = 14  # non-blank lines from the top in which a byline is looked for
 _TAIL_LINES = 6
 _LONGEST = 240  # characters; a longer line is running text
@@ -102,6 +103,8 @@ def _read_line(line: str, before: str, lang: str, seen: _Seen) -> None:
     for number, found in enumerate(times):
         label = _label(line, before, times, number)
         refused = _refused(line, label, before)
+        if refused == _COPYRIGHT and "T" in found.moment.edtf:
+            refused = ""  # «10:32 (JST) ©通信社»: a minute is that of a story, its credit stands beside it
         if refused:
             seen.rejected.append(
                 RejectedDate(as_text=found.moment.as_text, place=f"line: {line.strip()[:60]}", reason=refused)
@@ -194,7 +197,7 @@ def _refused(line: str, label: str, before: str) -> str:
     cues = _cues()
     lower = line.lower()
     if any(word in lower for word in cues["furniture"]):
-        return "a copyright line"
+        return _COPYRIGHT
     above = "" if re.search(r"\d{4}", before) else before.lower()  # a banner's date may stand on its next line
     if any(word in lower or word in above for word in cues["archive"]):
         return "the day an archive saved the page"

@@ -19,7 +19,7 @@ from keii.readers.documents.encoding import decode
 from keii.readers.documents.html_dates import ARCHIVES, linked_data
 from keii.readers.documents.html_furniture import take_out
 from keii.readers.documents.html_stories import stories_of, told_apart
-from keii.readers.documents.html_tags import tame
+from keii.readers.documents.html_tags import flatten, tame
 from keii.readers.documents.html_text import clean, depth_of, walk
 from keii.readers.documents.html_times import page_times
 from keii.readers.documents.interface import DocumentReader
@@ -71,11 +71,14 @@ def declared(data: bytes) -> str | None:
 def read_page(page: str, source: Source, notes: tuple[str, ...] = (), url: str = "") -> Document:
     """Return the document of a page that is decoded already (a part of a mail, a record of an archive)."""
     page, overfull = tame(page)
+    page, deep = flatten(page)
     root = parse(page, source.name)
     about = metadata(root, url)
     cleaned = clean(root)
     if overfull:
         cleaned = (*cleaned, f"{overfull} tags with hundreds of attributes read without these")
+    if deep:
+        cleaned = (*cleaned, f"{deep:,} elements nested too deep read without their tags, their words kept")
     if linked := take_out(root):
         cleaned = (*cleaned, f"{linked} lists of links to other stories left out")
     visible = walk(root)
