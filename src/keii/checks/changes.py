@@ -30,6 +30,7 @@ def changes(claims: Claims, findings: Sequence[Finding] = ()) -> tuple[Change, .
         if finding.kind == "denial-then-admission" and finding.answer == "yes"
         for later in finding.against
     }
+    excluded = _contradicting(findings)
     told: dict[tuple[str, str | None], list[Claim]] = {}
     for claim in claims.all:
         if claim.basis == "stated":
@@ -42,10 +43,22 @@ def changes(claims: Claims, findings: Sequence[Finding] = ()) -> tuple[Change, .
         dated = bool(entry.published or entry.updated)
         for claim in own:
             kind, against = _change(claims, claim, before.get(claim.topic, ()), here)
+            if (
+                kind == "contradicts"
+                and findings
+                and not any(frozenset((one.id, claim.id)) in excluded for one in against)
+            ):
+                kind = "revised" if any(claims.corrects(one, claim) for one in against) else "other"
             if claim.id in admits and kind != "repeated":
                 kind, against = "admitted", [*(c for c in claims.all if c.id in admits[claim.id])]
             if kind not in _WITHOUT_ORDER and not (dated and any(claims.earlier(one, claim) for one in against)):
-                kind = "contradicts" if any(relation(one, claim).kind == "different" for one in against) else "other"
+                differ = [one for one in against if relation(one, claim).kind == "different"]
+                sure = [
+                    one
+                    for one in differ
+                    if not findings or claims.same_speaker(one, claim) or frozenset((one.id, claim.id)) in excluded
+                ]
+                kind = "contradicts" if sure else "other"
             ids = tuple(c.id for c in against[-_MOST:])
             voice = claims.voice(claim)
             found.append(
@@ -63,6 +76,12 @@ def changes(claims: Claims, findings: Sequence[Finding] = ()) -> tuple[Change, .
             if claim.speaker != "author":
                 _keep(claims, before.setdefault(claim.topic, []), claim)
     return tuple(found)
+
+
+def _contradicting(findings: Sequence[Finding]) -> frozenset[frozenset[str]]:
+    """Return the pairs of claims that the checks call a contradiction: the chronology says no other."""
+    told = (finding for finding in findings if finding.kind == "contradiction" and finding.answer == "yes")
+    return frozenset(frozenset((one, other)) for finding in told for one in finding.claims for other in finding.against)
 
 
 def _keep(claims: Claims, earlier: list[Claim], claim: Claim) -> None:

@@ -7,8 +7,8 @@ from itertools import combinations
 
 from keii.checks.headline import adds_up, agreeing, headline, totals
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
-from keii.checks.values import relation
-from keii.model import Category, Claim, Finding
+from keii.checks.values import granularity, relation
+from keii.model import Category, Claim, Finding, Number
 
 _TOLD_AGAIN = "Told again"  # by an author in whose text the source itself stands: the source speaks for itself
 _TOLD = {"rounding", "precision", "bound", "scope", "planned-then-actual", "not-established", "range"}
@@ -17,7 +17,7 @@ _TOLD = {"rounding", "precision", "bound", "scope", "planned-then-actual", "not-
 def run(claims: Claims) -> Iterator[Finding]:
     """Yield contradictions and compatible pairs, once per topic and pair of different values."""
     for topic in claims.topics:
-        pairs: dict[tuple[str, str, str, str], tuple[list[Claim], list[Claim]]] = {}
+        pairs: dict[tuple[str, ...], tuple[list[Claim], list[Claim]]] = {}
         said = [
             claim for claim in claims.of(topic) if not is_inference(claim) and not claim.note.startswith(_TOLD_AGAIN)
         ]
@@ -34,12 +34,21 @@ def run(claims: Claims) -> Iterator[Finding]:
                 continue
             if not kind or (why == "logs" and (_borne_out(one, told) or _borne_out(other, told))):
                 continue
+            if kind == "contradiction" and (claims.corrects(one, other) or claims.corrects(other, one)):
+                continue  # what newly came to light is a revision, whoever tells it
             first, second = sorted((_position(one, why), _position(other, why)))
-            left, right = pairs.setdefault((kind, why, first, second), ([], []))
+            left, right = pairs.setdefault(
+                (kind, why) if kind == "compatible" else (kind, why, first, second), ([], [])
+            )
+            if kind == "compatible":
+                finer, coarser = (one, other) if _sort_of(one, why) <= _sort_of(other, why) else (other, one)
+                left.append(finer)
+                right.append(coarser)
+                continue
             for claim in (one, other):
                 (left if _position(claim, why) == first else right).append(claim)
-        for (kind, why, _, _), (left, right) in pairs.items():
-            yield found("contradiction", kind, claims, left, why, against=right)
+        for (kind, why, *_), (left, right) in pairs.items():
+            yield found("contradiction", kind, claims, left, why, against=[one for one in right if one not in left])
 
 
 def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
@@ -52,7 +61,8 @@ def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
     if told.kind == "compatible" and told.why in _TOLD:
         return "compatible", told.why
     if told.kind == "incomparable" and told.why == "other-event":
-        return "compatible", "other-event"
+        valued = not isinstance(one.value, Category)  # that there was another incident too looks like no contradiction
+        return ("compatible", "other-event") if valued and one.about != other.about else ("", "")
     if told.kind != "different" or not (is_single(one.topic) or told.why == "polarity"):
         return "", ""
     if claims.same_speaker(one, other):
@@ -60,6 +70,19 @@ def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
     if "observed" in (one.basis, other.basis) and one.basis != other.basis:
         return "contradiction", "logs"
     return "contradiction", told.why
+
+
+def _sort_of(claim: Claim, why: str) -> tuple[object, ...]:
+    """Return what puts the claims of a compatible pair on the same side wherever they are told: the finer one first."""
+    if why == "other-event":
+        return (claim.about is not None,)
+    if why == "not-established":
+        return (claim.polarity == "affirmed",)
+    if isinstance(claim.value, Number):
+        return (granularity(claim.value.num), claim.value.num)
+    if claim.moment is not None and claim.moment.earliest is not None and claim.moment.latest is not None:
+        return ((claim.moment.latest - claim.moment.earliest).total_seconds(),)
+    return (float("inf"),) if claim.moment is not None else (repr(claim.value),)
 
 
 def _borne_out(stated: Claim, told: Sequence[Claim]) -> bool:

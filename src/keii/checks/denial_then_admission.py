@@ -8,6 +8,7 @@ from keii.checks.interface import Check, Claims, found
 from keii.model import Category, Claim, Finding
 
 _DENIED = ("leak.occurred", "intrusion.occurred", "leak.personal", "leak.sensitive", "data.personal", "data.classified")
+_PERSONAL = ("data.personal", "leak.personal")  # «none among it» is taken back by «personal data was taken»
 _ADMITS = (
     "intrusion.occurred",
     "leak.occurred",
@@ -28,7 +29,10 @@ def run(claims: Claims) -> Iterator[Finding]:
         if "@" in voice:
             continue  # an author or an anonymous source does not admit for the victim
         denials = [claim for claim in said if claim.topic in _DENIED and claim.polarity != "affirmed"]
-        for denial in denials[:1]:
+        families: dict[tuple[str, ...], Claim] = {}
+        for claim in denials:
+            families.setdefault(_admissions(claim.topic), claim)
+        for denial in families.values():
             admitted = [
                 claim
                 for claim in said
@@ -39,7 +43,7 @@ def run(claims: Claims) -> Iterator[Finding]:
                 and _same_data(denial, claim)
             ]
             if admitted:
-                same = any(claim.topic == denial.topic for claim in admitted)
+                same = denial.topic in _PERSONAL or any(claim.topic == denial.topic for claim in admitted)
                 why = "denied" if denial.polarity == "denied" else "not-confirmed"
                 yield found(
                     "denial-then-admission",
@@ -58,7 +62,9 @@ def _same_data(denial: Claim, claim: Claim) -> bool:
 
 
 def _admissions(topic: str) -> tuple[str, ...]:
-    return (topic,) if topic.split(".")[0] == "data" or topic in ("leak.personal", "leak.sensitive") else _ADMITS
+    if topic in _PERSONAL:
+        return _PERSONAL
+    return (topic,) if topic.split(".")[0] == "data" or topic == "leak.sensitive" else _ADMITS
 
 
 CHECK = Check(

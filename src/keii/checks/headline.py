@@ -78,4 +78,4 @@ def _number(claim: Claim) -> float:
 
 def _key(claims: Claims, claim: Claim) -> tuple[object, ...]:
     unit = claim.value.unit if isinstance(claim.value, Number) else ""
-    return claims.teller(claim), unit, claim.polarity, claim.about
+    return claims.teller(claim), claim.source, unit, claim.polarity, claim.about

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 import msgspec
 
+from keii.checks.aliases import same_voices
 from keii.checks.origins import Origins
 from keii.data import load
-from keii.model import Claim, Document, Finding, finding_id
+from keii.model import Claim, Document, Finding, Moment, finding_id
 from keii.model.publication import Publication, publications
 
 
@@ -27,6 +29,10 @@ class Claims:
         self.origins = Origins(self.documents, names)
         self._origin_of: dict[str, str] = {}
         self._voice_of: dict[str, str] = {}
+        self._versions = _versions(self.documents)
+        claims = tuple(claims)
+        for one, other in same_voices(claims, self.documents):
+            self.origins.same(one, other)
         self.all = tuple(sorted(claims, key=lambda claim: (self.when(claim), claim.source, claim.start, claim.id)))
 
     @cached_property
@@ -49,9 +55,12 @@ class Claims:
 
     def when(self, claim: Claim) -> str:
         """Return when a claim was said, as sortable text: the earliest instant; undated ones and logs come last."""
-        if claim.published is None or claim.published.earliest is None:
-            return "~"
-        return claim.published.earliest.isoformat()
+        said = self.said(claim)
+        return "~" if said is None or said.earliest is None else said.earliest.isoformat()
+
+    def said(self, claim: Claim) -> Moment | None:
+        """Return when a claim was said: of a page that was published anew, when this version was."""
+        return self._versions.get(claim.source, claim.published) if claim.within is None else claim.published
 
     def statements(self) -> Iterator[tuple[Publication, str]]:
         """Yield official statements in order of publication, quoted ones included, each with its own words."""
@@ -86,19 +95,30 @@ class Claims:
 
     def earlier(self, one: Claim, other: Claim) -> bool:
         """Return whether ``one`` was certainly said before ``other``."""
-        return (
-            one.published is not None
-            and other.published is not None
-            and (
-                one.published.before(other.published)
-                or (
-                    one.published.earliest is not None
-                    and other.published.earliest is not None
-                    and one.published.earliest < other.published.earliest
-                    and one.published.latest != other.published.latest
-                )
-            )
-        )
+        first, second = self.said(one), self.said(other)
+        if first is None or second is None:
+            return False
+        if first.before(second):
+            return True
+        begun = first.earliest is not None and second.earliest is not None and first.earliest < second.earliest
+        return begun and first.latest != second.latest
+
+    def corrects(self, earlier: Claim, later: Claim) -> bool:
+        """Return whether a later claim says of itself that it came to light newly, or puts right what was said."""
+        if later.basis != "stated" or not self.earlier(earlier, later):
+            return False
+        return any(re.search(word, later.quote, re.I) for word in load("checks/corrections")["words"])
+
+
+def _versions(documents: Iterable[Document]) -> dict[str, Moment]:
+    """Return the time of each version of a page of which there are several: its last change, else its publication."""
+    pages: dict[tuple[str, str], list[Document]] = {}
+    for document in documents:
+        if document.publisher and (document.url or document.title):
+            pages.setdefault((document.publisher, document.url or document.title), []).append(document)
+    several = [document for versions in pages.values() if len(versions) > 1 for document in versions]
+    times = ((document.name, document.updated or document.published) for document in several)
+    return {name: moment for name, moment in times if moment is not None}
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

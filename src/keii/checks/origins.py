@@ -33,6 +33,7 @@ class Origins:
             normal_name(e.publisher) for d in documents for e in d.embedded if e.kind == "statement" and e.publisher
         )
         self._victim.discard("")
+        self._alias: dict[str, str] = {}
         self._copies = copies(documents, normal_name)
 
     def teller(self, claim: Claim) -> str:
@@ -55,7 +56,15 @@ class Origins:
         if speaker == "author" or speaker.startswith("anonymous:"):
             return f"{speaker}@{normal_name(self.teller(claim))}"
         name = normal_name(speaker)
+        name = self._alias.get(name, name)
         return "victim" if name in self._victim else name
+
+    def same(self, one: str, other: str) -> None:
+        """Take two names of a speaker for one voice (a company in Japanese and in English)."""
+        first, second = (self._alias.get(normal_name(name), normal_name(name)) for name in (one, other))
+        keep = second if second in self._victim else first
+        for name in {first, second, *(name for name, kept in self._alias.items() if kept in (first, second))}:
+            self._alias[name] = keep
 
     def origin(self, claim: Claim) -> str:
         """Return whom a claim goes back to.

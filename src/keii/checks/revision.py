@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keii.checks.headline import headline
-from keii.checks.interface import Check, Claims, found, is_single
+from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.values import relation
 from keii.model import Claim, Finding
 
@@ -19,6 +19,7 @@ def run(claims: Claims) -> Iterator[Finding]:
                 voices.setdefault(claims.origins.voice(claim), []).append(claim)
         for said in voices.values():
             yield from _changes(claims, topic, said)
+        yield from _corrections(claims, topic)
 
 
 def _changes(claims: Claims, topic: str, said: list[Claim]) -> Iterator[Finding]:
@@ -32,6 +33,27 @@ def _changes(claims: Claims, topic: str, said: list[Claim]) -> Iterator[Finding]
             elif told.kind == "different" and (is_single(topic) or told.why == "polarity"):
                 yield found("revision", "revision", claims, [earlier], "changed", against=[later])
             break  # only against its last word before
+
+
+def _corrections(claims: Claims, topic: str) -> Iterator[Finding]:
+    """Yield what newly came to light, whoever tells it, against what other voices had said before."""
+    told = [one for one in headline(claims, claims.of(topic)) if one.basis == "stated" and not is_inference(one)]
+    put_right: dict[str, tuple[list[Claim], list[Claim]]] = {}
+    for later in told:
+        before = [
+            one
+            for one in told
+            if not claims.same_speaker(one, later)
+            and claims.corrects(one, later)
+            and (made := relation(one, later)).kind == "different"
+            and (is_single(topic) or made.why == "polarity")
+        ]
+        if before:
+            left, right = put_right.setdefault(repr((later.polarity, later.value)), ([], []))
+            left.extend(before)
+            right.append(later)
+    for left, right in put_right.values():
+        yield found("revision", "revision", claims, left, "corrected", against=right)
 
 
 CHECK = Check(id="revision", asks="Who changed their word?", run=run)

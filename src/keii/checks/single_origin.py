@@ -21,6 +21,8 @@ def run(claims: Claims) -> Iterator[Finding]:
         facts = [claim for claim in told if claim.speaker != "author" and claim.about != ELSEWHERE]
         if not facts:
             continue
+        if any(claim.polarity == "denied" and claim.basis == "stated" for claim in claims.of(topic)):
+            continue  # who denies it speaks of it too: that is a contradiction or a revision
         origins = {claims.origin(claim) for claim in facts}
         if len(origins) > 1 or any(claim.basis == "observed" for claim in claims.of(topic)):
             continue

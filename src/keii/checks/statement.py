@@ -14,6 +14,9 @@ from keii.model import Claim, Document, Verdict
 
 _END = re.compile(r"[。！？!?]+[」』）)\]]*|\.(?=[\s」』）)]|$)|\n")
 _GOES_ON = re.compile(r"[とのなはがをもでに、]")
+_NUMERAL = re.compile(
+    r"\s*[(（]?(?:\d{1,2}|[A-Za-z]|[ivx]{1,4})[)）]?[.．]"
+)  # «2. …»: the mark of an item, no sentence
 _ABBREVIATION = re.compile(
     r"\b(?:Inc|Co|Corp|Ltd|Mr|Ms|Dr|No|St|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|a\.m|p\.m|U\.S|e\.g|i\.e)\.$"
 )
@@ -63,7 +66,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     for stop in _END.finditer(text):
         if stop.group() != "\n":
             piece = text[start : stop.end()]
-            if piece.count("「") > piece.count("」") or _ABBREVIATION.search(piece[-8:]):
+            if piece.count("「") > piece.count("」") or _ABBREVIATION.search(piece[-8:]) or _NUMERAL.fullmatch(piece):
                 continue
             if piece.endswith("」") and _GOES_ON.match(text, stop.end()):
                 continue
@@ -179,7 +182,9 @@ def _by_sources(claim: Claim, sides: _Sides, claims: Claims) -> tuple[str, str]:
     sure = [other for other in sides.contradicting if other.modality == "certain"]
     if not sure:
         return "not-verifiable", "others-suspect"
-    return "contradicted", "later" if all(claims.earlier(claim, other) for other in sure) else "by-sources"
+    if all(claims.earlier(claim, other) for other in sure):
+        return "not-verifiable", "later"
+    return "contradicted", "by-sources"
 
 
 def _agrees(claim: Claim, other: Claim) -> bool:

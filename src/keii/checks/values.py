@@ -40,7 +40,7 @@ def relation(one: Claim, other: Claim) -> Relation:
     """
     if one.topic != other.topic:
         return Relation("incomparable", "topic")
-    if (one.about == ELSEWHERE) != (other.about == ELSEWHERE):
+    if ELSEWHERE in (one.about, other.about):  # two «other incidents» need not be one
         return Relation("incomparable", "other-event")
     both_stated = one.basis == other.basis == "stated"  # what a log claim is about is a machine or a login
     if both_stated and one.about and other.about and normal_name(one.about) != normal_name(other.about):
@@ -90,6 +90,7 @@ def _narrower(denied: Value, affirmed: Value) -> bool:
     return isinstance(denied, Category) and isinstance(affirmed, Category) and bool(denied.items) and not affirmed.items
 
 
+_NEAR_ENOUGH = 0.1  # 1,200 is no 2,000, though it rounds up to it
 _UNITS = {"item": "record", "piece": "file", "document": "file", "people": "person", "account": "account"}
 
 
@@ -103,7 +104,10 @@ def _numbers(one: Claim, a: Number, other: Claim, b: Number) -> Relation:
     if low_a <= high_b and low_b <= high_a:
         return Relation("compatible", "range")
     gap = min(abs(low_a - high_b), abs(low_b - high_a))
-    if gap < max(granularity(a.num), granularity(b.num)):
+    near = (
+        _NEAR_ENOUGH * (1 if one.approximation == other.approximation == "exact" else 2) * max(abs(a.num), abs(b.num))
+    )
+    if gap < max(granularity(a.num), granularity(b.num)) and gap <= near:
         return Relation("equal", "rounding")
     for claim, own, far in ((one, a.num, b.num), (other, b.num, a.num)):
         if ("more-than" in claim.approximation or "at-least" in claim.approximation) and far >= own:

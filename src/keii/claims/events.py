@@ -78,7 +78,7 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
             and "/" not in edtf
             and _AT_LATEST.search(text, sentence.start, spanned.start)
         ):
-            edtf = f"../{edtf}"
+            edtf, moment = f"../{edtf}", msgspec.structs.replace(moment, edtf=f"../{edtf}", earliest=None)
         value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)
         planned = topic in ("time.recovery", "time.disclosed") and words(document.lang, "times", "planned").search(
             text, sentence.start, sentence.end

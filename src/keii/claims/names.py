@@ -17,6 +17,7 @@ _BEFORE = re.compile(r"^.*(?:大手|メーカー|機関|運営する)(?:の)?「
 _TITLE = r"(?:[A-Z][a-z]+ )?(?:[Mm]inister|[Ss]ecretary|[Pp]rincipal|[Pp]rofessor|Prof|[Pp]resident|[Cc]hairman|[Cc]hairwoman|[Cc]hief [Ee]xecutive(?: [Oo]fficer)?|CEO|CFO|CIO|CISO|Dr|Mr|Mrs|Ms|[Ss]enator|Sen|Gov|[Gg]overnor|[Mm]ayor|[Cc]ommissioner|[Dd]irector|[Ss]uperintendent|[Dd]etective|[Ii]nspector|Sir|Dame|Lord|[Jj]udge|[Ss]pokes(?:man|woman|person)|[Aa]ttorney [Gg]eneral)"
 _TITLES = re.compile(rf"^(?:{_TITLE}\.? )+(?=[A-Z])")
 _TITLED = re.compile(rf"\b((?:{_TITLE}\.? )+)([A-Z][a-z'-]+ (?:[A-Z]\.? )?[A-Z][\w'-]+)")
+_OF_PLACE = re.compile(r"^[A-Z]\w+'s (?=[A-Z])")
 _SAME_SOURCES = re.compile(r"anonymous:(?:[Tt]he|[Tt]hese|[Tt]hose) (?:sources?|officials?|people|persons?)")
 _KEEP = 8  # names remembered of one source
 
@@ -108,6 +109,7 @@ class Named:
         """Return the full name for a surname, an office or «the sources», without titles and articles."""
         if speaker.startswith(("The ", "the ")) and speaker[4:5].isupper():
             speaker = speaker[4:]
+        speaker = _OF_PLACE.sub("", speaker)  # «Japan's Toto Seiki»
         bare = _TITLES.sub("", speaker)
         if bare != speaker and " " in bare:
             self._note_person(bare, speaker[: len(speaker) - len(bare)])

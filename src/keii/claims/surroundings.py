@@ -17,6 +17,9 @@ _MARKS = re.compile(
     r"[\s　・●○◆■\-–*().:：、,|【】<>〔〕（）月火水木金土日付]|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|\d{1,2}(?::\d\d)?\s*[ap]\.?m\.?",
     re.I,
 )
+_PART_OF_DAY = re.compile(
+    r"未明|早朝|朝|午前|昼|午後|夕方?|夜|深夜|頃|ごろ|から|まで|早く|morning|afternoon|evening|night|early|late"
+)
 _FIRST = 30  # characters in which a document names whom it is about
 _TOP = 160  # characters at the top of a document in which a date is that of its publication
 _BARE = 3  # characters beside a date that stands alone
@@ -88,7 +91,7 @@ def heading_of(where: Where, dates: list[Spanned], before: Heading | None) -> He
     if _is_own(where.document, first):
         return before  # the day on which the document itself was written
     bare = where.folded[sentence.start : first.start] + where.folded[first.end : sentence.end]
-    if len(_MARKS.sub("", bare)) <= _BARE:
+    if not _PART_OF_DAY.sub("", _MARKS.sub("", bare)):
         if any(True for _ in events(where, dates)):
             return None  # «検知 2022年6月28日» tells its own event
         return Heading(first, sentence.paragraph, alone=True)
