@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from keii.checks.interface import Check, Claims, found
 from keii.checks.values import relation
-from keii.model import Claim, Finding
+from keii.model import Claim, Finding, Number
 
 
 def run(claims: Claims) -> Iterator[Finding]:
@@ -30,14 +30,20 @@ def _groups(claims: tuple[Claim, ...]) -> list[list[Claim]]:
     exact_first = sorted(claims, key=lambda claim: (claim.approximation != "exact", len(claim.quote)))
     groups: list[list[Claim]] = []
     for claim in exact_first:
-        for group in groups:
-            if relation(group[0], claim).kind == "equal":
-                group.append(claim)
-                break
+        fits = [group for group in groups if relation(group[0], claim).kind == "equal"]
+        if fits:
+            min(fits, key=lambda group: _gap(group[0], claim)).append(claim)
         else:
             groups.append([claim])
     order = {claim.id: at for at, claim in enumerate(claims)}
     return [sorted(group, key=lambda claim: order[claim.id]) for group in groups if len(group) > 1]
+
+
+def _gap(one: Claim, other: Claim) -> float:
+    """Return how far two counts are apart; 0 for what is no count."""
+    if isinstance(one.value, Number) and isinstance(other.value, Number):
+        return abs(one.value.num - other.value.num)
+    return 0.0
 
 
 CHECK = Check(id="agreement", asks="Where do independent sources say the same?", run=run)

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from keii.model import ELSEWHERE, Claim, Date, Document, Number
 
+_LEAST = 4  # characters of a short name
 _SHARED = 2  # exact values that two publications must share to speak of one incident
 _TELLING = 100  # a count from here on is hardly the same by chance
 _FEW = 2  # claims of a speaker, so that it can be whom a publication is about
+
+
+_WORDS = re.compile(r"[\w&'-]+")
+_LEGAL = frozenset(("the", "inc", "corp", "co", "ltd", "llc", "plc", "company", "limited", "corporation", "a", "an"))
+
+
+def short_names(speakers: Iterable[str], full: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield speakers that are the beginning of a longer name: «Alpha» is Alpha Logistics, Inc., if that speaks too."""
+    longer = [(name, _words(name)) for name in full]
+    for speaker in sorted(set(speakers)):
+        words = _words(speaker)
+        for name, whole in longer:
+            if words and len("".join(words)) >= _LEAST and words != whole and whole[: len(words)] == words:
+                yield name, speaker
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in _WORDS.findall(name.lower()) if word not in _LEGAL]
 
 
 def same_voices(claims: Sequence[Claim], documents: Iterable[Document]) -> Iterator[tuple[str, str]]:

@@ -34,6 +34,8 @@ def run(claims: Claims) -> Iterator[Finding]:
                 continue
             if not kind or (why == "logs" and (_borne_out(one, told) or _borne_out(other, told))):
                 continue
+            if kind == "contradiction" and (claims.past_word(one) or claims.past_word(other)):
+                continue  # what was said before is held against what the same voice says now
             if kind == "contradiction" and (claims.corrects(one, other) or claims.corrects(other, one)):
                 continue  # what newly came to light is a revision, whoever tells it
             first, second = sorted((_position(one, why), _position(other, why)))

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from keii.checks.interface import Check, Claims, found
 from keii.model import Category, Claim, Finding
 
-_DENIED = ("leak.occurred", "intrusion.occurred", "leak.personal", "leak.sensitive", "data.personal", "data.classified")
+_DENIED = (
+    "leak.occurred",
+    "intrusion.occurred",
+    "leak.personal",
+    "leak.sensitive",
+    "data.personal",
+    "data.classified",
+    "ransom.paid",
+)
 _PERSONAL = ("data.personal", "leak.personal")  # «none among it» is taken back by «personal data was taken»
 _ADMITS = (
     "intrusion.occurred",
@@ -42,7 +50,9 @@ def run(claims: Claims) -> Iterator[Finding]:
                 and claims.earlier(denial, claim)
                 and _same_data(denial, claim)
             ]
-            if admitted:
+            if not admitted:
+                yield from _then_possible(claims, said, denial)
+            else:
                 same = denial.topic in _PERSONAL or any(claim.topic == denial.topic for claim in admitted)
                 why = "denied" if denial.polarity == "denied" else "not-confirmed"
                 yield found(
@@ -55,6 +65,23 @@ def run(claims: Claims) -> Iterator[Finding]:
                 )
 
 
+def _then_possible(claims: Claims, said: list[Claim], denial: Claim) -> Iterator[Finding]:
+    """Yield where a voice that denied, or did not confirm, later calls it possible: less than an admission, but a change."""
+    opened = [
+        claim
+        for claim in said
+        if claim.topic == denial.topic
+        and claim.polarity == "affirmed"
+        and claim.modality in ("possible", "suspected")
+        and claims.earlier(denial, claim)
+        and _same_data(denial, claim)
+    ]
+    if opened:
+        yield found(
+            "denial-then-admission", "denial-then-admission", claims, [denial], "then-possible", against=opened[:5]
+        )
+
+
 def _same_data(denial: Claim, claim: Claim) -> bool:
     """Return whether an admission is about what was denied: who denied the leak of card data may admit another."""
     kinds = [set(one.value.items) if isinstance(one.value, Category) else set() for one in (denial, claim)]
@@ -63,7 +90,9 @@ def _same_data(denial: Claim, claim: Claim) -> bool:
 
 def _admissions(topic: str) -> tuple[str, ...]:
     if topic in _PERSONAL:
-        return _PERSONAL
+        return (*_PERSONAL, "affected.persons")
+    if topic == "ransom.paid":
+        return ("ransom.paid",)
     return (topic,) if topic.split(".")[0] == "data" or topic == "leak.sensitive" else _ADMITS
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from keii.checks.aliases import same_voices
+from keii.checks.aliases import same_voices, short_names
 from keii.checks.origins import Origins
 from keii.data import load
 from keii.model import Claim, Document, Finding, Moment, finding_id
@@ -26,12 +26,18 @@ class Claims:
 
     def __init__(self, claims: Iterable[Claim], documents: Iterable[Document] = (), names: Iterable[str] = ()) -> None:
         self.documents = tuple(documents)
+        names = tuple(names)
         self.origins = Origins(self.documents, names)
         self._origin_of: dict[str, str] = {}
         self._voice_of: dict[str, str] = {}
         self._versions = _versions(self.documents)
+        self._texts = {document.name: document.text for document in self.documents}
         claims = tuple(claims)
-        for one, other in same_voices(claims, self.documents):
+        speakers = [claim.speaker for claim in claims if claim.speaker and ":" not in claim.speaker]
+        for one, other in (
+            *short_names(speakers, (*self.origins.statements, *names)),
+            *same_voices(claims, self.documents),
+        ):
             self.origins.same(one, other)
         self.all = tuple(sorted(claims, key=lambda claim: (self.when(claim), claim.source, claim.start, claim.id)))
 
@@ -102,6 +108,17 @@ class Claims:
             return True
         begun = first.earliest is not None and second.earliest is not None and first.earliest < second.earliest
         return begun and first.latest != second.latest
+
+    def past_word(self, claim: Claim) -> bool:
+        """Return whether a publication tells a claim as what was said before («と説明していた», «had previously said»)."""
+        text = self._texts.get(claim.source)
+        if text is None:
+            return False
+        told = load("checks/corrections")
+        before, after = text[max(0, claim.start - 60) : claim.start + 60], text[claim.end - 40 : claim.end + 30]
+        return any(re.search(word, before, re.I) for word in told["said_before"]) or any(
+            re.search(word, after, re.I) for word in told["told_then"]
+        )
 
     def corrects(self, earlier: Claim, later: Claim) -> bool:
         """Return whether a later claim says of itself that it came to light newly, or puts right what was said."""

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from keii.checks.copies import copies
+from keii.data import load
 from keii.model import Claim, Document
 
 _FORM = re.compile(
@@ -22,16 +23,21 @@ def normal_name(name: str) -> str:
     return _SPACE.sub("", _FORM.sub("", text))
 
 
+def _authority(publisher: str) -> bool:
+    """Return whether a publisher's statements speak of others: an office, the police, lawyers."""
+    return any(re.search(name, publisher, re.I) for name in load("checks/authorities")["names"])
+
+
 class Origins:
     """Voices and origins of claims over a set of documents."""
 
     def __init__(self, documents: Sequence[Document], names: Iterable[str] = ()) -> None:
         self._documents = {document.name: document for document in documents}
         self._victim = {normal_name(name) for name in names if name}
-        self._victim.update(normal_name(d.publisher) for d in documents if d.kind == "statement" and d.publisher)
-        self._victim.update(
-            normal_name(e.publisher) for d in documents for e in d.embedded if e.kind == "statement" and e.publisher
-        )
+        speaking = [document.publisher for document in documents if document.kind == "statement"]
+        speaking += [one.publisher for document in documents for one in document.embedded if one.kind == "statement"]
+        self.statements = tuple(dict.fromkeys(name for name in speaking if name and not _authority(name)))
+        self._victim.update(normal_name(name) for name in self.statements)
         self._victim.discard("")
         self._alias: dict[str, str] = {}
         self._copies = copies(documents, normal_name)

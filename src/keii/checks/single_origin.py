@@ -17,11 +17,11 @@ def run(claims: Claims) -> Iterator[Finding]:
     for topic in claims.topics:
         if topic not in load("checks/weighty")["topics"]:
             continue
-        told = [claim for claim in claims.of(topic) if claim.basis == "stated" and claim.polarity == "affirmed"]
+        told = [claim for claim in claims.of(topic) if claim.basis == "stated" and claim.polarity != "not-confirmed"]
         facts = [claim for claim in told if claim.speaker != "author" and claim.about != ELSEWHERE]
         if not facts:
             continue
-        if any(claim.polarity == "denied" and claim.basis == "stated" for claim in claims.of(topic)):
+        if len({claim.polarity for claim in told}) > 1:
             continue  # who denies it speaks of it too: that is a contradiction or a revision
         origins = {claims.origin(claim) for claim in facts}
         if len(origins) > 1 or any(claim.basis == "observed" for claim in claims.of(topic)):

@@ -90,7 +90,8 @@ def _narrower(denied: Value, affirmed: Value) -> bool:
     return isinstance(denied, Category) and isinstance(affirmed, Category) and bool(denied.items) and not affirmed.items
 
 
-_NEAR_ENOUGH = 0.1  # 1,200 is no 2,000, though it rounds up to it
+_NEAR_ENOUGH = 0.06  # of the greater one, twice that where one is «about»: 1,200 is no 2,000, though it rounds up to it
+_BY_KIND = ("entry.point",)  # told in many words («a unit in Suzhou», «an affiliate in China»): the kind is compared
 _UNITS = {"item": "record", "piece": "file", "document": "file", "people": "person", "account": "account"}
 
 
@@ -146,6 +147,8 @@ def _categories(topic: str, a: Category, b: Category) -> Relation:
     places = [{place for item in items for place in _places(item)} for items in (a.items, b.items)]
     if places[0] and places[1]:
         return Relation("equal", "same") if places[0] & places[1] else Relation("different", "items")
+    if topic in _BY_KIND:
+        return Relation("equal", "same")
     if not _closed(topic) or (a.items and b.items):
         return Relation("incomparable", "items")
     return Relation("equal", "same")

@@ -176,7 +176,11 @@ def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
             if rule.needs_name and not items:
                 continue
             seen.add((rule.topic, rule.cat))
-            yield _claim(where, clause_of, hit.start(), hit.end(), rule.topic, Category(cat=rule.cat, items=items))
+            claim = _claim(where, clause_of, hit.start(), hit.end(), rule.topic, Category(cat=rule.cat, items=items))
+            meant = rule.topic == "ransom.paid" and where.find(
+                words(lang, "states", "intended"), clause.start, clause.reach
+            )
+            yield msgspec.structs.replace(claim, scope="planned") if meant else claim
 
 
 def _around(where: Where) -> Iterator[Claim]:

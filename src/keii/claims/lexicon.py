@@ -70,6 +70,7 @@ def load_all(lang: str) -> None:
         else:
             words(lang, "times", key)
     words(lang, "quantities", "about")
+    words(lang, "quantities", "without_service")
 
 
 def either(words: Iterable[str], lang: str, *, whole: bool = False) -> Cue:

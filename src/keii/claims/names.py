@@ -18,6 +18,7 @@ _TITLE = r"(?:[A-Z][a-z]+ )?(?:[Mm]inister|[Ss]ecretary|[Pp]rincipal|[Pp]rofesso
 _TITLES = re.compile(rf"^(?:{_TITLE}\.? )+(?=[A-Z])")
 _TITLED = re.compile(rf"\b((?:{_TITLE}\.? )+)([A-Z][a-z'-]+ (?:[A-Z]\.? )?[A-Z][\w'-]+)")
 _OF_PLACE = re.compile(r"^[A-Z]\w+'s (?=[A-Z])")
+_SHORTENED = re.compile(r"\b(?:Inc|Corp|Co|Ltd|Jr|Sr|Bros|[A-Z])\.$")
 _SAME_SOURCES = re.compile(r"anonymous:(?:[Tt]he|[Tt]hese|[Tt]hose) (?:sources?|officials?|people|persons?)")
 _KEEP = 8  # names remembered of one source
 
@@ -79,6 +80,8 @@ class Named:
 
     def resolve(self, speaker: str, last: str | None) -> str:
         """Return the name that a speaker's words stand for; the words themselves where none fits."""
+        if speaker.endswith(".") and not _SHORTENED.search(speaker):
+            speaker = speaker[:-1]
         own, pronoun, kind = self._known.own, self._known.pronoun, self._known.kind
         if self._attacker and self._known.attackers.fullmatch(speaker.removeprefix("attacker:")):
             return "attacker:" + self._attacker

@@ -64,6 +64,9 @@ _ALL = re.compile(
     r"(?:会員|登録|契約|加入|利用者|顧客|全国|全体|保有する|管理する|扱う|全|パソコン|端末|サーバー?)[^、。]{0,6}$"
 )
 _HIT = re.compile(r"感染|侵入|侵害|被害|流出|漏え|漏洩|暗号化|盗")
+_MISUSED = re.compile(
+    r"件(?:前後|ほど|程度|以上|超)?(?:で|の|(?:、|と)総額[^、。]{0,16}の)(?:[^、。]{0,4})?(?:不正利用|悪用|不正な利用)"
+)
 _BETWEEN = re.compile(r"between\s+$", re.I)
 
 
@@ -134,13 +137,15 @@ def counted(
         return
     if lang == "en":
         yield from _money(folded, start, end)
+    if words(lang, "quantities", "without_service").find(seen, folded, start, end):
+        return
     last: Unit | None = None
     for match in (_JA if lang == "ja" else _EN).finditer(folded, start, end):
         high = japanese_number(match["n"]) if lang == "ja" else _english_number(match["n"], match["s"])
         if high is None:
             continue
-        if lang == "ja" and _ASKED.search(folded, max(start, match.start() - 12), match.start()):
-            continue  # «問い合わせが45件», «不正利用の被害は14件»: they count what happened, not what was hit
+        if lang == "ja" and _of_events(folded, match, start, end):
+            continue
         unit = _unit(folded, match, end, start, lang, high)
         if told and lang == "en" and unit is None:
             unit = _told_before(folded, match, start, end, told)
@@ -191,6 +196,12 @@ def _of_all(text: str, match: re.Match[str], stop: int, start: int, lang: str) -
         return False
     before = max(start, match.start() - 14), match.start()
     return _ALL.search(text, *before) is not None and _HIT.search(text, *before) is None
+
+
+def _of_events(text: str, match: re.Match[str], start: int, end: int) -> bool:
+    """Return whether a number counts what happened, not what was hit: «問い合わせが45件», «不正利用の被害は14件»."""
+    asked = _ASKED.search(text, max(start, match.start() - 12), match.start())
+    return asked is not None or _MISUSED.match(text, match.end(), end) is not None
 
 
 def _count(
