@@ -85,7 +85,7 @@ def _then_possible(claims: Claims, said: list[Claim], denial: Claim) -> Iterator
 def _same_data(denial: Claim, claim: Claim) -> bool:
     """Return whether an admission is about what was denied: who denied the leak of card data may admit another."""
     kinds = [set(one.value.items) if isinstance(one.value, Category) else set() for one in (denial, claim)]
-    return not kinds[0] or bool(kinds[0] & kinds[1])
+    return not kinds[0] or bool(kinds[0] & kinds[1]) or (denial.polarity == "not-confirmed" and not kinds[1])
 
 
 def _admissions(topic: str) -> tuple[str, ...]:

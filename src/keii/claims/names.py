@@ -130,6 +130,10 @@ class Named:
             self._offices[words[-1]] = name
             self._offices[" ".join(words[-2:])] = name
 
+    def is_pronoun(self, speaker: str) -> bool:
+        """Return whether a speaker is still «it» or «she» after all names were tried: then nobody is named."""
+        return self._known.pronoun.fullmatch(speaker) is not None
+
     def subject(self, text: str, sentence: Sentence) -> str | None:
         """Return the organisation that is the subject with which a sentence begins, None where there is none."""
         found = self._known.subject.match(text, sentence.start, sentence.end)

@@ -64,7 +64,9 @@ def places(document: Document, folded: str) -> Iterator[Where]:
     expressions(document.lang)
     scanned = scan(document.lang, folded)
     carried: tuple[int, str | None, str] | None = None
-    lasting: tuple[int, str, str | None] | None = None  # until where, who tells it, in which source
+    lasting: tuple[int, str, str | None, int | None] | None = (
+        None  # until where, who, in which source, in which line only
+    )
     for sentence in sentences(document.text, document.lang):
         for piece, quoted in _pieces(sentence, spans, starts, by_id):
             base = base_voice(document, quoted)
@@ -75,15 +77,20 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             known = named.setdefault(base.within, Named(document.lang, base.speaker))
             known.note(seen, document.text, piece)
             near = lasting is not None and piece.start - lasting[0] < _CARRY and base.within == lasting[2]
+            near = near and (lasting is None or lasting[3] is None or lasting[3] == piece.paragraph)
             if said is None and lasting and near and not known.subject(document.text, piece):
                 said = Said(lasting[1], (piece.start, piece.end))
             if said:
                 said = _resolved(said, known, last)
+            if said and known.is_pronoun(said.speaker):
+                said = None
+            if said:
                 carried = (piece.end, base.within, said.speaker)
                 for teller in (*said.via, said.speaker):
                     known.told(teller)
                 goes_on = said.lasting or (lasting is not None and lasting[1] == said.speaker)
-                lasting = (piece.end, said.speaker, base.within) if goes_on else None
+                line = piece.paragraph if said.in_line else None
+                lasting = (piece.end, said.speaker, base.within, line) if goes_on or said.in_line else None
             parts = clauses(document.text, piece, document.lang)
             words_of = said.words_of if said else (piece.start, piece.end)
             yield Where(

@@ -18,6 +18,7 @@ _TAIL = 30  # characters at the end of a Japanese sentence in which its verb of 
 _SHORT = 30  # characters of a sentence that says no more than who told the ones before («同社が明らかにした。»)
 _LEAD = 60  # characters before a quotation in which its speaker stands
 
+_ANNOUNCED = re.compile(r"(?:発表|公表|明らかに)(?:し|。|」)")
 _BEFORE_NAME = re.compile(
     r"^(?:(?:On|In|At|By|But|And|Still|Meanwhile|Later|Also|Then|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August|September|October|November|December)\s+)+(?=\w)"
 )
@@ -46,6 +47,7 @@ class Said(msgspec.Struct, frozen=True):
     words_of: tuple[int, int]
     via: tuple[str, ...] = ()
     lasting: bool = False  # «…によると»: the next sentences of the paragraph go on with them
+    in_line: bool = False  # «…と発表した»: only those of the same line do
 
 
 class _Patterns(msgspec.Struct, frozen=True):
@@ -204,7 +206,9 @@ def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> 
                 attacker = known.attacker.search(name)
                 nameless = known.nameless.fullmatch(name)
                 teller = "attacker:" + name if attacker else "anonymous:" + name if nameless else name
-                return _passed_on(text, sentence, teller, match.end())
+                said = _passed_on(text, sentence, teller, match.end())
+                announced = _ANNOUNCED.search(text, max(sentence.start, sentence.end - _TAIL), sentence.end)
+                return msgspec.structs.replace(said, in_line=bool(announced) and teller == said.speaker)
     return _handed_on(text, sentence)
 
 
