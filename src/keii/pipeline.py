@@ -20,6 +20,7 @@ from keii.claims import extract
 from keii.errors import UsageError
 from keii.exporters import EXPORTERS, render
 from keii.hunt import hunt
+from keii.hunt.asked import hunt_intel_rules
 from keii.ingest import IngestReport, Progress, ingest
 from keii.model import Claim, Document, Finding, Trace, Verdict
 from keii.model.hypothesis import Analysis
@@ -71,14 +72,19 @@ def _stage(case: Case, name: str, stage: Callable[[Case], None], progress: Progr
 def _inputs(case: Case, name: str) -> list[str]:
     of = case.catalog.digest
     lake, intel, documents = of("lake"), [of("indicator"), of("pattern")], of("document")
-    return {"hunt": [lake, *intel], "trace": [lake, *intel], "claims": [documents], "check": [lake, *intel, documents]}[
-        name
-    ]
+    return {
+        "hunt": [lake, *intel],
+        "rules": [lake, of("rule")],
+        "trace": [lake, *intel],
+        "claims": [documents],
+        "check": [lake, *intel, documents],
+    }[name]
 
 
 def hunt_case(case: Case) -> None:
-    """Hunt the case's indicators and patterns over its lake and keep the matches."""
+    """Hunt the case's indicators, patterns and rules over its lake and keep what was found."""
     _hunt(case)
+    _rules(case)
 
 
 def _hunt(case: Case) -> None:
@@ -91,6 +97,14 @@ def _hunt(case: Case) -> None:
         internal=case.settings.internal,
     )
     catalog.put_matches(found.matches, found.coverage)
+
+
+def _rules(case: Case) -> None:
+    """Ask the rules and patterns that were added as intel, and keep what became of each."""
+    catalog = case.catalog
+    rules = catalog.rules()
+    kept = case.root / "rules" / "added"  # derived: the rules ready to run
+    catalog.put_rules(hunt_intel_rules(case.lake(), rules, kept_in=kept) if rules else None)
 
 
 def _not_searchable(case: Case) -> list[str]:
@@ -129,6 +143,7 @@ def _victim(case: Case) -> list[str]:
 
 STAGES: tuple[tuple[str, Callable[[Case], None]], ...] = (
     ("hunt", _hunt),
+    ("rules", _rules),
     ("trace", _trace),
     ("claims", _claims),
     ("check", _check),
@@ -171,6 +186,7 @@ def report_of(case: Case) -> Report:
             verdicts=catalog.verdicts(),
             matches=catalog.matches(),
             hunt=catalog.hunt_coverage(),
+            rules=catalog.rules_hunted(),
             trace=catalog.trace() or Trace(),
         )
     )

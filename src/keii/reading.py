@@ -21,6 +21,7 @@ from keii.errors import KeiiError, LakeError, LimitError, UnreadableError
 from keii.lake import index
 from keii.lake.store import LakeFile, write_file
 from keii.model import Document, Indicator, IntelPattern, Skipped, Source
+from keii.model.rule import IntelRule
 from keii.readers.containers import Member, is_container, members
 from keii.readers.containers_stream import Limits, MemberStream
 from keii.readers.kinds import Kind, kind_of
@@ -28,7 +29,7 @@ from keii.readers.logs import Batch, Head
 from keii.readers.logs.mapping import load_mapping, mapped_reader
 
 # Raise it when a reader's output changes: every source is then read anew by the next run.
-READING_VERSION = "2"
+READING_VERSION = "3"
 
 FLUSH_ROWS = 1_000_000  # rows of one table held before a file is written
 FLUSH_BYTES = 256 * 1024**2  # bytes likewise
@@ -213,7 +214,7 @@ def _text(data: BinaryIO, source: Source, kind: Kind, task: Task) -> Reading:
         raise LimitError(f"larger than {LARGEST_TEXT:,} bytes, the bound for documents and intel")
     skips, errors = _Skips(), list[str]()
     document: Document | None = None
-    found: tuple[Indicator | IntelPattern, ...] = ()
+    found: tuple[Indicator | IntelPattern | IntelRule, ...] = ()
     if kind.intel:
         try:
             found = tuple(_without_skips(kind.intel.read(content, source), skips))
@@ -243,12 +244,13 @@ def _text(data: BinaryIO, source: Source, kind: Kind, task: Task) -> Reading:
         document=document,
         indicators=tuple(value for value in found if isinstance(value, Indicator)),
         patterns=tuple(value for value in found if isinstance(value, IntelPattern)),
+        rules=tuple(value for value in found if isinstance(value, IntelRule)),
     )
 
 
 def _without_skips(
-    found: Iterator[Indicator | IntelPattern | Skipped], skips: _Skips
-) -> Iterator[Indicator | IntelPattern]:
+    found: Iterator[Indicator | IntelPattern | IntelRule | Skipped], skips: _Skips
+) -> Iterator[Indicator | IntelPattern | IntelRule]:
     for value in found:
         if isinstance(value, Skipped):
             skips.add(value)

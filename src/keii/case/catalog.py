@@ -27,6 +27,7 @@ from keii.model import (
     Trace,
     Verdict,
 )
+from keii.model.rule import IntelRule, RulesHunted
 
 VERSION = "1"  # of the tables; a catalog of another version is made again, since all but notes can be
 
@@ -72,6 +73,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     document: Document | None = None
     indicators: tuple[Indicator, ...] = ()
     patterns: tuple[IntelPattern, ...] = ()
+    rules: tuple[IntelRule, ...] = ()
 
 
 class SkipRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +161,7 @@ class Catalog:
             ("document", documents),
             ("indicator", reading.indicators),
             ("pattern", reading.patterns),
+            ("rule", reading.rules),
         ):
             rows = [(what, source, ordinal, _json(value)) for ordinal, value in enumerate(values)]
             self._db.executemany("INSERT INTO extracts VALUES (?, ?, ?, ?)", rows)
@@ -225,7 +228,11 @@ class Catalog:
         """Return every pattern, likewise."""
         return self._extracts("pattern", IntelPattern)
 
-    def digest(self, what: Literal["lake", "document", "indicator", "pattern"]) -> str:
+    def rules(self) -> tuple[IntelRule, ...]:
+        """Return every rule as it was published, likewise."""
+        return self._extracts("rule", IntelRule)
+
+    def digest(self, what: Literal["lake", "document", "indicator", "pattern", "rule"]) -> str:
         """Return a hash over what was read: the input of a stage's fingerprint."""
         if what == "lake":
             rows = self._db.execute("SELECT json FROM files ORDER BY path")
@@ -251,6 +258,14 @@ class Catalog:
     def hunt_coverage(self) -> HuntCoverage | None:
         """Return what the last hunt could search, None where there was none."""
         return next(iter(self._results("coverage", HuntCoverage)), None)
+
+    def put_rules(self, hunted: RulesHunted | None) -> None:
+        """Record what became of every rule; None where the case holds no rule."""
+        self._put("rules", [("", hunted)] if hunted is not None else [])
+
+    def rules_hunted(self) -> RulesHunted | None:
+        """Return what became of every rule, None where none was asked."""
+        return next(iter(self._results("rules", RulesHunted)), None)
 
     def put_trace(self, trace: Trace) -> None:
         """Record the trace."""

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS files (
 
 CREATE INDEX IF NOT EXISTS files_by_source ON files(source);
 
--- What was read out of documents and intel: document, indicator, pattern.
+-- What was read out of documents and intel: document, indicator, pattern, rule.
 CREATE TABLE IF NOT EXISTS extracts (
   what TEXT NOT NULL, source TEXT NOT NULL REFERENCES sources(id) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
   json BLOB NOT NULL, PRIMARY KEY (what, source, ordinal)
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS extracts (
 
 CREATE INDEX IF NOT EXISTS extracts_by_source ON extracts(source);
 
--- What the stages found: match, coverage, trace, claim, finding, verdict.
+-- What the stages found: match, coverage, rules, trace, claim, finding, verdict.
 CREATE TABLE IF NOT EXISTS results (
   what TEXT NOT NULL, ordinal INTEGER NOT NULL, id TEXT NOT NULL, json BLOB NOT NULL, PRIMARY KEY (what, ordinal)
 ) WITHOUT ROWID;

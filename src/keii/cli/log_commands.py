@@ -11,6 +11,7 @@ import click
 from keii import pipeline
 from keii.case.case import Case
 from keii.cli import show
+from keii.cli.rule_commands import tables
 from keii.errors import UsageError
 from keii.ingest import ingest
 from keii.model import Match, Trace
@@ -47,6 +48,7 @@ def _hunted(report: Report, lang: Lang, *, as_json: bool) -> int:
     names_of = {source.id: source.name for source in report.sources}
     if as_json:
         show.json_lines({"match": m.id, "intel": m.indicator or m.pattern, **_seen(m)} for m in report.matches)
+        show.json_lines(report.rules.outcomes if report.rules else ())
         show.json_line(coverage)
     else:
         rows = [
@@ -84,6 +86,8 @@ def _hunted(report: Report, lang: Lang, *, as_json: bool) -> int:
                 show.words(f"  {kind}: {why}")
             for why, count in coverage.not_hunted.items():
                 show.told("cli.not-hunted", lang, count=count, why=why)
+        if report.rules is not None:
+            tables(report.rules, names_of, lang)
     return show.incomplete([f"{s.name}: {s.error}" for s in report.sources if s.status == "unreadable"], lang)
 
 

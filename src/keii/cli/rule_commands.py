@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from keii.cli import show
 from keii.errors import UsageError
-from keii.hunt.sigma.outcome import RuleOutcome
+from keii.model.rule import RuleOutcome, RulesHunted
 from keii.report.wording import day_or_minute
-from keii.rule_hunt import RuleHunt, hunt_by_rules
+from keii.rule_hunt import hunt_by_rules
 from keii.wording import Lang, say
 
 _LEVELS = ("critical", "high", "medium", "low", "informational")
@@ -53,13 +54,14 @@ def sigma(
         show.json_lines(found.hunted.outcomes)
         show.json_line({"searched": found.hunted.searched, "counts": found.hunted.counts})
     else:
-        _tables(found, spoken)
+        tables(found.hunted, found.names, spoken)
     broken = [say(one.why, spoken, one.facts) for one in found.hunted.outcomes if one.status == "not-loadable"]
     return show.incomplete([*found.unread, *broken], spoken)
 
 
-def _tables(found: RuleHunt, lang: Lang) -> None:
-    outcomes = found.hunted.outcomes
+def tables(hunted: RulesHunted, names_of: Mapping[str, str], lang: Lang) -> None:
+    """Show the rules that hold, what was searched, and how many had which outcome."""
+    outcomes = hunted.outcomes
     matched = sorted((one for one in outcomes if one.status == "matched"), key=_rank)
     rows = [
         (
@@ -69,7 +71,7 @@ def _tables(found: RuleHunt, lang: Lang) -> None:
             (one.first_seen or "?")[:10],
             (one.last_seen or "?")[:10],
             ", ".join(host.host or "?" for host in one.hosts[:2]) + (" …" if len(one.hosts) > 2 else ""),
-            _where(one, found),
+            _where(one, names_of),
         )
         for one in matched
     ]
@@ -80,7 +82,7 @@ def _tables(found: RuleHunt, lang: Lang) -> None:
     )
     searched = [
         (log.log, f"{log.events:,}", f"{log.host_days:,}", day_or_minute(log.first), day_or_minute(log.last))
-        for log in found.hunted.searched
+        for log in hunted.searched
     ]
     show.table(
         say("cli.searched", lang),
@@ -88,7 +90,7 @@ def _tables(found: RuleHunt, lang: Lang) -> None:
         + [say(f"cli.column.{name}", lang) for name in ("first", "last")],
         searched,
     )
-    for status, count in found.hunted.counts.items():
+    for status, count in hunted.counts.items():
         show.told(f"sigma.status.{status}", lang, count=f"{count:,}")
 
 
@@ -97,6 +99,6 @@ def _rank(one: RuleOutcome) -> tuple[int, int, str, str]:
     return level, -one.events, one.rule.title, one.rule.id
 
 
-def _where(one: RuleOutcome, found: RuleHunt) -> str:
+def _where(one: RuleOutcome, names_of: Mapping[str, str]) -> str:
     first = one.locators[0] if one.locators else None
-    return f"{found.names.get(first.source, first.source)} #{first.record}" if first else ""
+    return f"{names_of.get(first.source, first.source)} #{first.record}" if first else ""

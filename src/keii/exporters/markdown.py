@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from keii.exporters.interface import Exporter
-from keii.exporters.sections import PUBLIC, SECTIONS
+from keii.exporters.sections import OF_RULES, PUBLIC, SECTIONS
 from keii.exporters.shown import Section, byline, clean, has_logs, sentence
 from keii.model.report import Report
 from keii.wording import Lang, say
@@ -20,7 +20,9 @@ def render(report: Report, lang: Lang) -> bytes:
     lines += [f"## {say('html.summary', lang)}", ""]
     lines += [f"- {_plain(sentence(s, lang, report.zone).text)}" for s in report.summary] or [say("common.none", lang)]
     for make in SECTIONS if has_logs(report) else PUBLIC:
-        lines += ["", *table(make(report, lang), lang)]
+        made = make(report, lang)
+        if report.rules is not None or made.id not in OF_RULES:
+            lines += ["", *table(made, lang)]
     if not has_logs(report):
         lines += ["", f"## {say('html.no-logs', lang)}", "", say("html.no-logs-note", lang)]
     lines += ["", f"## {say('html.questions', lang)}", ""]

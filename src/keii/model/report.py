@@ -11,6 +11,7 @@ from keii.model.intel import HuntCoverage, Match
 from keii.model.moment import Moment
 from keii.model.publication import Change, TopicHistory
 from keii.model.rating import Ratings
+from keii.model.rule import RulesHunted
 from keii.model.source import Skipped
 from keii.model.trace import Reason, Trace
 
@@ -94,6 +95,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         questions: what remains open and why.
         ratings: Admiralty letters of sources and codes of claims.
         over_time: every topic after each publication that speaks of it.
+        rules: what became of every rule that was added as intel, None where there is none.
         sources, chronology, timeline, claims, findings, verdicts, matches, hunt, trace, documents: the parts.
     """
 
@@ -114,5 +116,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: tuple[Verdict, ...] = ()
     matches: tuple[Match, ...] = ()
     hunt: HuntCoverage | None = None
+    rules: RulesHunted | None = None
     ratings: Ratings = Ratings()
     trace: Trace = Trace()

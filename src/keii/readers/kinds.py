@@ -12,6 +12,7 @@ from keii.readers.logs import Head, LogReader
 
 NEEDED = logs.SUREST_NEEDED  # of 1: below it no reader is sure enough
 PROSE = "report"  # the intel reader of text that people read: what it reads is always a document too
+CERTAIN = 1.0  # a reader says it of what nothing else can be
 PROSE_NEEDED = 0.4  # of 1: it accepts any text a little; below this nothing in the head speaks of indicators
 
 
@@ -53,8 +54,10 @@ def kind_of(head: Head, said: str = "") -> Kind:
 
 
 def _by_content(head: Head) -> Kind:
-    log, log_sure = _log(head)
     intel_reader, intel_sure = _intel(head)
+    if intel_reader is not None and intel_sure >= CERTAIN:  # rule files come by thousands: nobody else is asked
+        return Kind(name="intel", intel=intel_reader)
+    log, log_sure = _log(head)
     document, document_sure = _document(head)
     if log_sure >= max(NEEDED, intel_sure, document_sure):
         return Kind(name="log", log=log)

@@ -11,6 +11,7 @@ from keii.model import Claim, Document, Finding, HuntCoverage, Match, Trace, Ver
 from keii.model.publication import Change
 from keii.model.rating import Ratings
 from keii.model.report import Report, SourceEntry
+from keii.model.rule import RulesHunted
 from keii.report.chronology import chronology
 from keii.report.over_time import over_time
 from keii.report.questions import questions
@@ -34,6 +35,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: Sequence[Verdict] = ()
     matches: Sequence[Match] = ()
     hunt: HuntCoverage | None = None
+    rules: RulesHunted | None = None
     trace: Trace = Trace()
 
 
@@ -57,6 +59,7 @@ def compose(parts: Parts) -> Report:
         verdicts=tuple(parts.verdicts),
         matches=tuple(parts.matches),
         hunt=parts.hunt,
+        rules=parts.rules,
         ratings=parts.ratings,
         trace=parts.trace,
     )

@@ -18,6 +18,7 @@ def summary(parts: Parts) -> tuple[Sentence, ...]:
     """Return the sentences of the summary in reading order."""
     return (
         *_hit(parts),
+        *_rules(parts),
         *_path(parts),
         *_files(parts),
         *_left(parts),
@@ -60,6 +61,19 @@ def _hit(parts: Parts) -> Iterator[Sentence]:
             host_days=f"{days:,}",
             missing=str(missing),
         )
+
+
+def _rules(parts: Parts) -> Iterator[Sentence]:
+    if parts.rules is None:
+        return
+    matched = [one for one in parts.rules.outcomes if one.status == "matched"]
+    yield _tell(
+        "rules",
+        rules=f"{len(parts.rules.outcomes):,}",
+        matched=f"{len(matched):,}",
+        serious=str(sum(one.rule.level in ("high", "critical") for one in matched)),
+        applicable=f"{sum(one.status in ('matched', 'no-match') for one in parts.rules.outcomes):,}",
+    )
 
 
 def _path(parts: Parts) -> Iterator[Sentence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,7 +40,13 @@ def prepare(paths: Iterable[Path], placeholders: Placeholders | None = None, *, 
     Raises:
         RuleError: a path cannot be read.
     """
-    files = list(rule_files(paths))
+    return prepare_files(list(rule_files(paths)), placeholders, kept_in=kept_in)
+
+
+def prepare_files(
+    files: Sequence[RuleFile], placeholders: Placeholders | None = None, *, kept_in: Path | None = None
+) -> RuleSet:
+    """Return the rules of files that are read already, in the same way."""
     given = placeholders or {}
     if kept_in is None:
         return load(files, given)

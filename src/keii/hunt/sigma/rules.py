@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from keii.hunt.sigma.expression import Expression
+from keii.model.rule import About as About
 
 CorrelationType = Literal[
     "event_count", "value_count", "temporal", "temporal_ordered", "value_sum", "value_avg", "value_percentile",
@@ -24,26 +25,6 @@ class LogSource(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         named = (("product", self.product), ("category", self.category), ("service", self.service))
         return " ".join(f"{name}={value}" for name, value in named if value)
-
-
-class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person is told of a rule. ``author`` must be shown with every match (Detection Rule Licence 1.1).
-
-    Attributes:
-        id: the rule's own id, else ``sigma-`` and 12 hex digits of its content.
-        place: file and, where it holds several, the number of the document.
-        notes: what is wrong with the rule's own particulars though it can run, in English.
-    """
-
-    id: str
-    title: str
-    place: str
-    name: str | None = None
-    level: str | None = None
-    status: str | None = None
-    author: str | None = None
-    tags: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from keii.errors import UnreadableError
-from keii.model import Indicator, IntelPattern, Skipped, Source
-from keii.readers.intel import lists, misp, report, stix
-from keii.readers.intel.interface import IntelReader
+from keii.model import Source
+from keii.readers.intel import lists, misp, report, sigma, stix
+from keii.readers.intel.interface import Found, IntelReader
 
 READERS: tuple[IntelReader, ...] = (
     stix.READER,
     misp.READER,
+    sigma.READER,
     lists.READER,
     report.READER,
 )  # fmt: skip
@@ -25,8 +26,8 @@ def detect(head: bytes, name: str) -> IntelReader | None:
     return next(reader for score, reader in sure if score == best) if best >= SUREST_NEEDED else None
 
 
-def read(data: bytes, source: Source) -> Iterator[Indicator | IntelPattern | Skipped]:
-    """Yield indicators, patterns and skips of ``data``; raises UnreadableError for what no reader can read."""
+def read(data: bytes, source: Source) -> Iterator[Found]:
+    """Yield indicators, patterns, rules and skips of ``data``; raises UnreadableError for what no reader can read."""
     if not data.strip(b"\x00 \t\r\n"):
         raise UnreadableError("the file is empty", place=source.name)
     reader = detect(data[:HEAD], source.name)

@@ -1,0 +1,46 @@
+"""The rules that were added as intel, whatever their language, asked of the lake: one outcome each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from keii.hunt.sigma.hunting import hunt_rules
+from keii.hunt.sigma.loading import RuleFile
+from keii.hunt.sigma.plan import prepare_files
+from keii.lake.store import Lake
+from keii.model.rule import IntelRule, LogSearched, RulesHunted
+
+
+def hunt_intel_rules(lake: Lake, rules: Sequence[IntelRule], *, kept_in: Path | None = None) -> RulesHunted:
+    """Ask every rule of every event that can witness what it looks for.
+
+    Args:
+        lake: the events.
+        rules: as they were published; the outcome does not depend on their order.
+        kept_in: folder for the Sigma rules ready to run, None to keep none.
+
+    Returns:
+        One outcome per rule, by language and place; what cannot run is told as such.
+
+    Raises:
+        LakeError: an event file is damaged.
+    """
+    files = [RuleFile(rule.place, rule.text.encode()) for rule in rules if rule.language == "sigma"]
+    parts = [hunt_rules(lake, prepare_files(files, kept_in=kept_in))] if files else []
+    return joined(parts)
+
+
+def joined(parts: Sequence[RulesHunted]) -> RulesHunted:
+    """Return several hunts over one lake as one: a log that several searched counts once."""
+    searched: dict[str, LogSearched] = {}
+    for part in parts:
+        for log in part.searched:
+            searched.setdefault(log.log, log)
+    outcomes = tuple(outcome for part in parts for outcome in part.outcomes)
+    return RulesHunted(
+        outcomes=outcomes,
+        searched=tuple(searched[name] for name in sorted(searched)),
+        counts=dict(sorted(Counter(outcome.status for outcome in outcomes).items())),
+    )
