@@ -12,7 +12,7 @@ import msgspec
 
 from keii import __version__
 from keii.case.case import Case
-from keii.checks import Claims, check, check_statement
+from keii.checks import Claims, check, check_statement, holds_statement
 from keii.checks.changes import changes
 from keii.checks.hypotheses import analyse
 from keii.checks.reliability import rate, rate_sources
@@ -155,15 +155,17 @@ def judge(
 ) -> tuple[tuple[Finding, ...], tuple[Verdict, ...]]:
     """Return the findings of all checks and the verdicts on every official statement."""
     held = Claims(claims, documents, [name for name in names if name])
-    verdicts = [verdict for d in documents if d.kind == "statement" for verdict in check_statement(d, held)]
+    verdicts = [verdict for d in documents if holds_statement(d) for verdict in check_statement(d, held)]
     return check(held), tuple(verdicts)
 
 
 def verdicts(claims: Sequence[Claim], documents: Sequence[Document], statement: str | None) -> tuple[Verdict, ...]:
-    """Return the verdicts on the statement of that file name, or on every official statement."""
+    """Return the verdicts on the statement of that file name, or on every official statement, quoted ones too."""
     wanted = Path(statement).name if statement else None
     held = Claims(claims, documents)
-    chosen = [d for d in documents if (Path(d.name).name == wanted if wanted else d.kind == "statement")]
+    chosen = [d for d in documents if (Path(d.name).name == wanted if wanted else holds_statement(d))]
+    if wanted:  # a person says that it is one
+        chosen = [d if holds_statement(d) else msgspec.structs.replace(d, kind="statement") for d in chosen]
     return tuple(verdict for document in chosen for verdict in check_statement(document, held))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from keii.checks import Claims, check_statement
 from keii.checks.statement import sentences
+from keii.claims import extract
+from keii.model import Document, Embedded
 from keii.wording import say
 from tests.checks.build import claim, document
 
@@ -70,3 +72,21 @@ def test_an_observed_leak_contradicts_not_confirmed() -> None:
 
 def test_without_any_evidence_nothing_is_checkable() -> None:
     assert {v.verdict for v in _verdicts()} == {"not-checkable"}
+
+
+def test_a_statement_that_an_article_quotes_is_checked_too() -> None:
+    said = "当社サーバーへの不正アクセスがありました。\n情報の流出は確認されておりません。\n"
+    text = f"まとめ\n甲新聞は約300件が流出した疑いがあると報じた。\n当社の発表\n{said}"
+    start = text.index(said)
+    quoted = Embedded(id="e1", publisher="乙工業", kind="statement", spans=((start, start + len(said)),))
+    page = Document(source="s", name="page.txt", text=text, lang="ja", kind="blog", embedded=(quoted,))
+    verdicts = check_statement(page, Claims(extract(page), [page]))
+    assert [text[one.start : one.end] for one in verdicts] == said.split("\n")[:-1]
+    assert verdicts[1].verdict != "contradicted"
+
+
+def test_the_mark_of_an_item_is_no_sentence() -> None:
+    assert [("1. 経緯\n2. 情報流出について")[a:b] for a, b in sentences("1. 経緯\n2. 情報流出について")] == [
+        "1. 経緯",
+        "2. 情報流出について",
+    ]

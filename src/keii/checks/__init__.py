@@ -15,7 +15,7 @@ from keii.checks import (
     single_origin,
 )
 from keii.checks.interface import Check, Claims
-from keii.checks.statement import check_statement
+from keii.checks.statement import check_statement, holds_statement
 from keii.model import Finding, finding_id
 
 CHECKS: tuple[Check, ...] = (
@@ -52,4 +52,4 @@ def check(claims: Claims, checks: Sequence[Check] = CHECKS) -> tuple[Finding, ..
     return tuple(findings)
 
 
-__all__ = ["CHECKS", "Check", "Claims", "check", "check_statement"]
+__all__ = ["CHECKS", "Check", "Claims", "check", "check_statement", "holds_statement"]

@@ -41,20 +41,41 @@ class _Weighed(msgspec.Struct, frozen=True):
 
 
 def check_statement(document: Document, claims: Claims) -> tuple[Verdict, ...]:
-    """Return a verdict for every sentence of a statement, in order.
+    """Return a verdict for every sentence of a statement, in order; of a document that quotes one, for the words quoted.
 
     The statement's own claims are those of ``claims`` that stand in it; every other claim of another voice, observed or
     stated, is evidence. Observed claims outweigh stated ones.
     """
-    own = [claim for claim in claims.all if claim.source == document.name and claim.within is None]
+    if document.kind == "statement":
+        return tuple(_verdicts(document, None, ((0, len(document.text)),), claims))
+    quoted = [one for one in document.embedded if one.kind == "statement"]
+    return tuple(verdict for one in quoted for verdict in _verdicts(document, one.id, one.spans, claims))
+
+
+def holds_statement(document: Document) -> bool:
+    """Return whether a document is an official statement or quotes one."""
+    return document.kind == "statement" or any(one.kind == "statement" for one in document.embedded)
+
+
+def _verdicts(
+    document: Document, within: str | None, spans: Sequence[tuple[int, int]], claims: Claims
+) -> Iterator[Verdict]:
+    own = [claim for claim in claims.all if claim.source == document.name and claim.within == within]
     voice = {claims.origins.voice(claim) for claim in own}
     evidence = [
-        claim for claim in claims.all if claim.source != document.name and claims.origins.voice(claim) not in voice
+        claim
+        for claim in claims.all
+        if (claim.source, claim.within) != (document.name, within) and claims.origins.voice(claim) not in voice
     ]
-    return tuple(
-        _sentence(document, start, end, [c for c in own if start <= c.start < end], claims, evidence)
-        for start, end in sentences(document.text)
-    )
+    told: set[str] = set()
+    for first, last in spans:
+        for start, end in sentences(document.text[first:last]):
+            words = document.text[first + start : first + end]
+            if within is not None and words in told:
+                continue  # an article quotes it again
+            told.add(words)
+            here = [claim for claim in own if first + start <= claim.start < first + end]
+            yield _sentence(document, first + start, first + end, here, claims, evidence)
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -179,7 +200,7 @@ def _by_sources(claim: Claim, sides: _Sides, claims: Claims) -> tuple[str, str]:
     """
     if claim.polarity == "denied":
         return "contradicted", "by-sources"
-    sure = [other for other in sides.contradicting if other.modality == "certain"]
+    sure = [other for other in sides.contradicting if other.modality == "certain" and other.speaker != "author"]
     if not sure:
         return "not-verifiable", "others-suspect"
     if all(claims.earlier(claim, other) for other in sure):
