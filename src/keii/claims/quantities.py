@@ -28,7 +28,7 @@ _EN_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "t
 _EN_VALUES = dict(zip(_EN_WORDS, (*range(2, 13), 12, *range(20, 100, 10)), strict=True))
 _EN = re.compile(
     rf"(?<![\w.$€£¥/:])(?:(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?:-|to|and)\s*)?"
-    rf"(?P<n>{_EN_NUMBER}|{'|'.join(_EN_WORDS)}|half a(?= million))(?P<s>{_EN_SCALE})?(?![\d/:])",
+    rf"(?P<n>{_EN_NUMBER}|{'|'.join(_EN_WORDS)}|half a(?= million))(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",
     re.I,
 )
 _MONEY = re.compile(

@@ -19,7 +19,7 @@ _CONTRAST = re.compile(
     r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|て?おり|あり|(?:確認|判明|発見|検知|把握)(?:し|され)て?|ため|ことから|^で)、$|[「」。]$"
 )
 _CLAUSE_EN = re.compile(
-    r";| and (?=(?:(?:around|about|some|up to|nearly|more than|the|its|their) )?(?:[\w,'-]+ ){1,3}(?:may|might|could) (?:have|be)\b)| and (?=(?:will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:which|who|adding)\b|, (?=(?:[\w'-]+ ){1,4}said,)|, (?=(?:\w+ ){0,2}(?:hours?|days?|weeks?|months?|years?) (?:after|before)\b)|, (?=(?:after|before) (?:it|they|the|he|she)\b)|, and (?=(?:it|they|he|she|we|that|has|had|is|was|were|have|will|would|may|said|adding|the \w+ (?:has|had|is|was|were|will|said|did)|\w{4,}ed (?:the|its|a|an|to|that|our|law|all|her|his|their))\b)|[:“”\"]"
+    r";| and (?=(?:(?:around|about|some|up to|nearly|more than|the|its|their) )?(?:[\w,'-]+ ){1,3}(?:may|might|could) (?:have|be)\b)| and (?=(?:will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:which|who|adding)\b|, (?=now (?:says?|said|believes?|acknowledge[sd]?|puts?)\b)|, (?=(?:[\w'-]+ ){1,4}said,)|, (?=(?:\w+ ){0,2}(?:hours?|days?|weeks?|months?|years?) (?:after|before)\b)|, (?=(?:after|before) (?:it|they|the|he|she)\b)|, and (?=(?:it|they|he|she|we|that|has|had|is|was|were|have|will|would|may|said|adding|the \w+ (?:has|had|is|was|were|will|said|did)|\w{4,}ed (?:the|its|a|an|to|that|our|law|all|her|his|their))\b)|[:“”\"]"
 )
 LONGEST = (
     1_500  # characters; a longer run without a stop is no sentence and is read in pieces, so that time stays bounded

@@ -94,7 +94,7 @@ def patterns(lang: str) -> _Patterns:
         )
     aside = r"(?:, (?:which|who|whose|a|an|the|its|quoting|citing|speaking|based|headquartered|part|owned|led|one|known|formerly) [^.;]{0,90}?,)?"
     named = rf"(?:spokes\w+ (?:for|of) (?:the )?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
-    saying = r"(?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?)"
+    saying = r"(?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?|suspect(?:ed)?|fear(?:ed)?|estimated?)"
     return _Patterns(
         anonymous=cue(rf"(?i:\b({t['anonymous']})(?: {saying}|,))"),
         named=re.compile(named),
@@ -273,7 +273,7 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
     if office:
         return Said(office[1], whole)
     told = known.anonymous.find(seen, text, *whole)
-    if told:
+    if told and (not told.group().endswith(",") or " " in told[1].strip()):
         citing = text[max(sentence.start, told.start() - 8) : told.start()].endswith("citing ")
         by = known.named.search(text, sentence.start, told.start()) if citing else None
         return Said(f"anonymous:{told[1]}", whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())
