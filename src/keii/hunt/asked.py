@@ -9,6 +9,7 @@ from pathlib import Path
 from keii.hunt.sigma.hunting import hunt_rules
 from keii.hunt.sigma.loading import RuleFile
 from keii.hunt.sigma.plan import prepare_files
+from keii.hunt.stix.hunting import hunt_patterns
 from keii.lake.store import Lake
 from keii.model.rule import IntelRule, LogSearched, RulesHunted
 
@@ -28,7 +29,9 @@ def hunt_intel_rules(lake: Lake, rules: Sequence[IntelRule], *, kept_in: Path | 
         LakeError: an event file is damaged.
     """
     files = [RuleFile(rule.place, rule.text.encode()) for rule in rules if rule.language == "sigma"]
+    patterns = [rule for rule in rules if rule.language == "stix"]
     parts = [hunt_rules(lake, prepare_files(files, kept_in=kept_in))] if files else []
+    parts += [hunt_patterns(lake, patterns)] if patterns else []
     return joined(parts)
 
 

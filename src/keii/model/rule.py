@@ -21,7 +21,6 @@ class IntelRule(msgspec.Struct, frozen=True, kw_only=True):
         text: the rule in its language; nothing in it was checked.
         source: id of the intel source; ``source_name`` its file name.
         id, title, level, author, tags: what stands beside the text and not in it (STIX), empty otherwise.
-        valid_from, valid_until: where the intel states them (STIX), ISO 8601.
     """
 
     language: RuleLanguage
@@ -34,8 +33,6 @@ class IntelRule(msgspec.Struct, frozen=True, kw_only=True):
     level: str | None = None
     author: str | None = None
     tags: tuple[str, ...] = ()
-    valid_from: str | None = None
-    valid_until: str | None = None
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):

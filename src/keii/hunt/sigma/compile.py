@@ -222,7 +222,11 @@ def _parts(value: SigmaString, *, cased: bool) -> tuple[str | int, ...]:
 def regex(field: str, value: SigmaRegularExpression) -> Regex:
     """Return the test of a regular expression. Raises RuleError where RE2, which runs in linear time, refuses it."""
     flags = "".join(sorted(flag.name[0].lower().replace("d", "s") for flag in value.flags))
-    written = value.regexp.to_plain_regex()
+    return regex_of(field, value.regexp.to_plain_regex(), flags)
+
+
+def regex_of(field: str, written: str, flags: str = "") -> Regex:
+    """Return the test of a regular expression as it is written, likewise; ``flags`` are those of RE2."""
     if len(written) > MOST_PATTERN:
         raise RuleError(f"has a regular expression of more than {MOST_PATTERN} characters")
     pattern = f"(?{flags}){written}" if flags else written

@@ -172,7 +172,8 @@ def _witness(entry: Mapping[str, Any]) -> Witness:
         table=entry["table"],
         where=_where(where) if where else None,
         names=_sets(entry),
-        title=entry["table"]
+        title=entry.get("title")
+        or entry["table"]
         + (f" ({', '.join(entry[k] for k in ('product', 'service') if k in entry)})" if "product" in entry else ""),
     )
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from keii.data import load
 from keii.errors import RuleError, UnreadableError
-from keii.model import Indicator, IntelPattern, Locator, Moment, Skipped, Source
+from keii.model import Indicator, Locator, Moment, Skipped, Source
 from keii.model.intel import IndicatorKind
+from keii.model.rule import IntelRule
 from keii.readers.documents.html_dates import iso_moment
 from keii.readers.intel.defang import refang
-from keii.readers.intel.interface import IntelReader
+from keii.readers.intel.interface import Found, IntelReader
 from keii.readers.intel.json_text import parse_json
 from keii.readers.intel.roles import role_of
 from keii.readers.intel.stix_pattern import Comparison, Pattern, parse
@@ -41,8 +42,11 @@ def accepts(head: bytes, name: str) -> float:
     return 0.6 if name.lower().endswith((".stix", ".stix2")) else 0.0
 
 
-def read(data: bytes, source: Source) -> Iterator[Indicator | IntelPattern | Skipped]:
-    """Yield the indicators of every pattern and, where a file has no pattern, of every observable."""
+def read(data: bytes, source: Source) -> Iterator[Found]:
+    """Yield the indicators of every pattern and, where a file has no pattern, of every observable.
+
+    Patterns that ask for more than one value come whole besides.
+    """
     objects = list(_objects(parse_json(data, source)))
     if not objects:
         raise UnreadableError("JSON without a STIX object", place=source.name)
@@ -82,7 +86,7 @@ def _told(item: dict[str, Any]) -> str:
     return " ".join(str(words).split())[:1_000]
 
 
-def _indicator(item: dict[str, Any], number: int, source: Source) -> Iterator[Indicator | Skipped]:
+def _indicator(item: dict[str, Any], number: int, source: Source) -> Iterator[Indicator | IntelRule | Skipped]:
     place = f"object {number} ({str(item.get('id', 'without id'))[:80]})"
     pattern = item.get("pattern")
     language = str(item.get("pattern_type", "stix")).lower()
@@ -99,6 +103,8 @@ def _indicator(item: dict[str, Any], number: int, source: Source) -> Iterator[In
     except RuleError as error:
         yield Skipped(place=place, reason=f"the pattern cannot be read: {error.message}", record=number)
         return
+    if _whole(parsed) and item.get("revoked") is not True:
+        yield _rule(item, pattern, source)
     revoked = "the indicator was revoked" if item.get("revoked") is True else ""
     joined = _joined(parsed)
     where = Locator(source=source.id, record=number, record_id=str(item.get("id", "")) or None)
@@ -117,6 +123,31 @@ def _indicator(item: dict[str, Any], number: int, source: Source) -> Iterator[In
                 until=_time(item.get("valid_until")), withheld=revoked or ("negated in its pattern" if comparison.negated else ""),
             )  # fmt: skip
             yield found
+
+
+def _whole(pattern: Pattern) -> bool:
+    """Tell whether a pattern asks for more than that one of some values be seen, so that it is asked as a whole."""
+    plain = all(one.operator in {"=", "==", "IN", "ISSUBSET"} and not one.negated for one in pattern.comparisons)
+    return bool(pattern.qualifiers) or set(pattern.joined) - {"OR"} != set() or not plain
+
+
+def _rule(item: dict[str, Any], pattern: str, source: Source) -> IntelRule:
+    own = str(item.get("id", ""))[:200]
+    return IntelRule(
+        language="stix", place=f"{source.name}, {own}" if own else source.name, text=pattern, source=source.id,
+        source_name=source.name, id=own, title=" ".join(str(item.get("name") or "").split())[:300], tags=_tags(item),
+    )  # fmt: skip
+
+
+def _tags(item: dict[str, Any]) -> tuple[str, ...]:
+    """Return the ids of ATT&CK techniques among the references, written as Sigma's tags."""
+    references = item.get("external_references")
+    found = (
+        [one.get("external_id") for one in references if isinstance(one, dict)] if isinstance(references, list) else []
+    )
+    return tuple(
+        f"attack.{one.lower()}" for one in found if isinstance(one, str) and re.fullmatch(r"T\d{4}(\.\d{3})?", one)
+    )
 
 
 def _joined(pattern: Pattern) -> str:

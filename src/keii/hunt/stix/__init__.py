@@ -1,0 +1,1 @@
+"""STIX patterns over the events of the lake, host by host."""
