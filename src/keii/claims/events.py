@@ -185,6 +185,19 @@ def _verb_after(where: Where, spanned: Spanned, until: int) -> tuple[str | None,
         and not _of_authority(where)
     ):
         return "time.awareness", spanned.end, spanned.end  # «同社から報告を受けた» said by a company
+    inner = (
+        found[2] == "time.detection"
+        and "こと" in after[found[0] : found[3]]
+        and after.startswith("に")
+        and after[1:2] != "、"
+    )
+    if inner and words("ja", "times", "enters").search(after[found[0] : found[3]]):
+        found = (
+            found[0],
+            found[1],
+            "time.intrusion",
+            found[3],
+        )  # «夏ごろに侵入されたことを確認した»: the day of the inner clause
     first, last = ((at + spanned.end + (missing if at >= cut else 0)) for at in (found[0], found[3]))
     return found[2], first, last
 
