@@ -7,6 +7,7 @@ killed at any moment leaves whole transactions and perhaps files that no transac
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -96,24 +97,49 @@ def ingest(
     )
 
 
-def _versions(case: Case, entry: Entry) -> str:
+def _versions(case: Case, entry: Entry, inferred: Iterable[str]) -> str:
+    """Return all that a reading depends on beside the content: a year and a zone only where its times lacked them."""
     mapping = case.mapping(entry.kind)
     digest = hashlib.sha256(mapping[1].encode()).hexdigest()[:16] if mapping else ""
-    return f"{READING_VERSION} {entry.kind} {digest}".rstrip()
+    lacks = {mark.partition("-")[0] for mark in inferred}
+    year = f" year={entry.year}" if "year" in lacks and entry.year else ""
+    zone = f" zone={_zone(case, entry)}" if "zone" in lacks and _zone(case, entry) else ""
+    return f"{READING_VERSION} {entry.kind} {digest}".rstrip() + year + zone
+
+
+def _zone(case: Case, entry: Entry) -> str:
+    """Return the zone of times that write none: as stated for the file, else for the logs of the case, else empty."""
+    return entry.zone or case.settings.logs.time_zone
 
 
 def _pending(case: Case) -> list[tuple[int, Entry]]:
     """Return the entries to read with their place in the ledger; forget what other readers read, or is damaged."""
     wanted: dict[str, tuple[int, Entry]] = {}
-    for ordinal, entry in enumerate(case.entries()):
+    for ordinal, entry in enumerate(_as_last_stated(case.entries())):
         wanted.setdefault(entry.sha256, (ordinal, entry))
-    done = dict(case.catalog.units())
-    damaged = _damaged(case)
-    stale = {sha for sha in done if sha in damaged or (sha in wanted and done[sha] != _versions(case, wanted[sha][1]))}
+    done, lacking = dict(case.catalog.units()), case.catalog.inferred()
+    stale = _damaged(case) & done.keys()
+    stale |= {
+        sha for sha in done.keys() & wanted.keys() if done[sha] != _versions(case, wanted[sha][1], lacking.get(sha, ()))
+    }
     if stale:
         stale = set(case.catalog.drop_units(stale))
         case.sweep()
     return [wanted[sha] for sha in wanted if sha not in done or sha in stale]
+
+
+def _as_last_stated(entries: tuple[Entry, ...]) -> list[Entry]:
+    """Return entries whose year and zone are those last stated for their content, under whatever name that was."""
+    years = {entry.sha256: entry.year for entry in sorted(entries, key=_seq) if entry.year}
+    zones = {entry.sha256: entry.zone for entry in sorted(entries, key=_seq) if entry.zone}
+    return [
+        msgspec.structs.replace(entry, year=years.get(entry.sha256, 0), zone=zones.get(entry.sha256, ""))
+        for entry in entries
+    ]
+
+
+def _seq(entry: Entry) -> int:
+    return entry.seq
 
 
 def _damaged(case: Case) -> set[str]:
@@ -139,7 +165,8 @@ def _run(
         with case.catalog.transaction():
             case.catalog.drop_units(case.catalog.units_named(entry.path) - standing)
             kept = [_without_copies(case, reading, read[:number]) for number, reading in enumerate(read)]
-            case.catalog.put_unit(entry.sha256, entry.path, entry.size, _versions(case, entry), ordinal, kept)
+            versions = _versions(case, entry, {mark for reading in kept for mark in reading.record.inferred})
+            case.catalog.put_unit(entry.sha256, entry.path, entry.size, versions, ordinal, kept)
         records += [reading.record for reading in kept]
         progress.advance(entry.size)
     progress.finish()
@@ -147,7 +174,14 @@ def _run(
 
 
 def _task(case: Case, entry: Entry, limits: Limits) -> Task:
-    source = Source(id=f"s-{entry.sha256[:16]}", name=entry.path, sha256=entry.sha256, size=entry.size)
+    source = Source(
+        id=f"s-{entry.sha256[:16]}",
+        name=entry.path,
+        sha256=entry.sha256,
+        size=entry.size,
+        last_year=entry.year or None,
+        time_zone=_zone(case, entry) or None,
+    )
     return Task(
         path=str(case.content(entry)),
         source=source,

@@ -92,10 +92,12 @@ class _Events:
         self.bytes: Counter[str] = Counter()
         self.parts: Counter[str] = Counter()
         self.files: list[LakeFile] = []
+        self.inferred: set[str] = set()
 
     def add(self, batch: Batch) -> None:
         if not batch.rows.num_rows:
             return
+        self.inferred.update(batch.inferred)
         self.held.setdefault(batch.table, []).append(batch.rows)
         self.rows[batch.table] += batch.rows.num_rows
         self.bytes[batch.table] += batch.rows.nbytes
@@ -203,6 +205,7 @@ def _log(data: BinaryIO, source: Source, kind: Kind, task: Task) -> Reading:
         first=min(firsts, default=None),
         last=max(lasts, default=None),
         error=error,
+        inferred=tuple(sorted(events.inferred)),
     )
     return Reading(record=record, skips=skips.all(), files=files)
 

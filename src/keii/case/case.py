@@ -16,12 +16,13 @@ from keii.case import custody, intake
 from keii.case.catalog import Catalog
 from keii.case.custody import Entry, Ledger
 from keii.case.intake import Digest, Found, Refused
-from keii.case.settings import Settings, read_settings, template
+from keii.case.settings import Settings, is_zone, read_settings, template
 from keii.errors import CaseError, UsageError
 from keii.lake.store import Lake
 from keii.wording import Lang
 
 GONE = "replaced: this content is no longer where it was linked"  # the note of an entry whose original is gone
+YEARS = (1970, 2199)  # of a log's last record
 KINDS = ("statement", "document", "intel", "log")  # what a user may say that a source is
 
 
@@ -31,6 +32,24 @@ class AddReport(msgspec.Struct, frozen=True, kw_only=True):
     added: tuple[Entry, ...]
     already: tuple[tuple[str, str], ...]
     refused: tuple[Refused, ...]
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person says of files they add; what is empty (0) is not said.
+
+    Attributes:
+        kind: one of ``KINDS``, or ``log:<mapping>``.
+        year: of the last record, for logs whose times have none.
+        zone: IANA time zone of times that write none.
+    """
+
+    kind: str = ""
+    year: int = 0
+    zone: str = ""
+
+    def over(self, entry: Entry) -> Said:
+        """Return this, and what an earlier entry says where this says nothing."""
+        return Said(kind=self.kind or entry.kind, year=self.year or entry.year, zone=self.zone or entry.zone)
 
 
 class Case:
@@ -128,26 +147,40 @@ class Case:
             self._lock = None
             handle.close()
 
-    def add(self, paths: Sequence[Path], *, link: bool = False, kind: str | None = None) -> AddReport:
+    def add(
+        self,
+        paths: Sequence[Path],
+        *,
+        link: bool = False,
+        kind: str | None = None,
+        year: int | None = None,
+        zone: str | None = None,
+    ) -> AddReport:
         """Take files, and folders with all that is in them, into the case.
 
         Args:
             paths: what to take.
             link: leave the files where they are and record hash, size and place.
             kind: what they are (one of ``KINDS``, or ``log:<mapping>``) where the content shall not decide.
+            year: of their last record, where their times have none. Said of a file that is here already, it holds from
+                now on, as ``kind`` and ``zone`` do.
+            zone: IANA time zone of their times that write none.
 
         Raises:
-            UsageError: a path that does not exist, or an unknown kind. Nothing was taken then.
+            UsageError: a path that does not exist, an unknown kind or zone, or a year outside ``YEARS``. Nothing was
+                taken then.
             CaseError: another run writes, or the disk refuses.
         """
         if kind is not None and kind not in KINDS and not kind.startswith("log:"):
             raise UsageError(f"expected one of {', '.join(KINDS)}, found {kind!r}")
+        _check_times(year, zone)
+        said = Said(kind=kind or "", year=year or 0, zone=zone or "")
         for path in paths:
             if not path.exists() and not path.is_symlink():
                 raise UsageError("no such file or folder", place=str(path))
         with self.writing():
             ledger = Ledger.open(self.ledger_path)
-            intake_run = _Intake(self, ledger, kind or "")
+            intake_run = _Intake(self, ledger, said)
             take = intake_run.link if link else intake_run.copy
             for path in paths:
                 for found in intake.walk(path):
@@ -218,8 +251,8 @@ class Case:
 class _Intake:
     """One run of ``add``: what came in so far, by content and by name."""
 
-    def __init__(self, case: Case, ledger: Ledger, kind: str) -> None:
-        self.case, self.ledger, self.kind = case, ledger, kind
+    def __init__(self, case: Case, ledger: Ledger, said: Said) -> None:
+        self.case, self.ledger, self.said = case, ledger, said
         standing = custody.current(ledger.entries)
         self.by_content = {entry.sha256: entry for entry in standing}
         self.names = {entry.path: entry.sha256 for entry in standing}
@@ -259,13 +292,15 @@ class _Intake:
             self._record("linked", self._free_name(found.name, content), found, content)
 
     def _known(self, found: Found, content: Digest) -> bool:
-        """Return whether the content is here already; if the user now says what it is, that is recorded."""
+        """Return whether the content is here already; if the user now says something else of it, that is recorded."""
         there = self.by_content.get(content.sha256)
         if there is None:
             return False
-        if self.kind and there.kind != self.kind:
+        said = self.said.over(there)
+        if said != Said().over(there):
             again = Digest(sha256=there.sha256, size=there.size, tail=there.tail)
-            self._record(there.action, there.path, found, again, Path(there.origin))
+            origin = Path(there.origin)
+            self._keep(_append(self.ledger, there.action, there.path, origin, again, said, there.note))
         else:
             self.already.append((str(found.path), there.path))
         return True
@@ -283,10 +318,10 @@ class _Intake:
         folder = name[: len(name) - len(name.rpartition("/")[2])]
         return f"{folder}{stem}~{content.sha256[:8]}{dot}{ending}"
 
-    def _record(
-        self, action: custody.Action, name: str, found: Found, content: Digest, origin: Path | None = None
-    ) -> None:
-        entry = _append(self.ledger, action, name, origin or found.path, content, self.kind, "")
+    def _record(self, action: custody.Action, name: str, found: Found, content: Digest) -> None:
+        self._keep(_append(self.ledger, action, name, found.path, content, self.said, ""))
+
+    def _keep(self, entry: Entry) -> None:
         self.by_content[entry.sha256] = entry
         self.names[entry.path] = entry.sha256
         self.added.append(entry)
@@ -298,22 +333,23 @@ def _renew(ledger: Ledger, entry: Entry) -> list[Entry]:
     state = intake.linked_state(path, entry.size, entry.tail, entry.sha256)
     if state not in ("grown", "changed"):
         return []
-    renewed = []
+    said, renewed = Said().over(entry), []
     if state == "changed":
         moved = intake.find_moved(path, entry.size, entry.sha256)
         name = f"{entry.path}~{entry.sha256[:8]}"
         if moved is not None:
             content = intake.digest(moved)
-            renewed.append(_append(ledger, "linked", name, moved, content, entry.kind, "rotated"))
+            renewed.append(_append(ledger, "linked", name, moved, content, said, "rotated"))
         else:
             content = Digest(sha256=entry.sha256, size=entry.size, tail=entry.tail)
-            renewed.append(_append(ledger, "linked", name, path, content, entry.kind, GONE))
-    renewed.append(_append(ledger, "linked", entry.path, path, intake.digest(path), entry.kind, state))
+            renewed.append(_append(ledger, "linked", name, path, content, said, GONE))
+    later = msgspec.structs.replace(said, year=0)  # the year was that of the old content's last record
+    renewed.append(_append(ledger, "linked", entry.path, path, intake.digest(path), later, state))
     return renewed
 
 
 def _append(
-    ledger: Ledger, action: custody.Action, name: str, origin: Path, content: Digest, kind: str, note: str
+    ledger: Ledger, action: custody.Action, name: str, origin: Path, content: Digest, said: Said, note: str
 ) -> Entry:
     return ledger.append(
         action,
@@ -322,6 +358,15 @@ def _append(
         sha256=content.sha256,
         size=content.size,
         tail=content.tail if action == "linked" else "",
-        kind=kind,
+        kind=said.kind,
         note=note,
+        year=said.year,
+        zone=said.zone,
     )
+
+
+def _check_times(year: int | None, zone: str | None) -> None:
+    if year is not None and not YEARS[0] <= year <= YEARS[1]:
+        raise UsageError(f"expected the year of the last record, {YEARS[0]} to {YEARS[1]}, found {year}")
+    if zone is not None and not is_zone(zone):
+        raise UsageError(f"expected an IANA time zone such as Asia/Tokyo, found {zone!r}")

@@ -48,6 +48,8 @@ class SourceRecord(msgspec.Struct, frozen=True, kw_only=True):
         events: rows in the lake; ``skipped`` records that were there and could not be read.
         first, last: of the events, ISO 8601 UTC.
         error: why it could not be read, empty otherwise.
+        inferred: marks of what its times do not say and how it was filled, sorted (``readers.logs.local_time`` and
+            ``syslog_year``): ``zone``, ``zone-stated``, ``year``, ``year-unknown`` … Empty where its times say all.
         content: SHA-256 of the content as read (of the member, not of its archive), empty where it could not be.
     """
 
@@ -62,6 +64,7 @@ class SourceRecord(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     content: str = ""
     copy_of: str | None = None
+    inferred: tuple[str, ...] = ()
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +172,13 @@ class Catalog:
     def units(self) -> tuple[tuple[str, str], ...]:
         """Return (SHA-256, reader versions) of every ledger entry that was read."""
         return tuple(self._db.execute("SELECT sha256, versions FROM units ORDER BY ordinal, sha256"))
+
+    def inferred(self) -> dict[str, frozenset[str]]:
+        """Return for the SHA-256 of every ledger entry that was read what the times of its sources do not say."""
+        found: dict[str, set[str]] = {}
+        for unit, blob in self._db.execute("SELECT unit, json FROM sources"):
+            found.setdefault(unit, set()).update(msgspec.json.decode(blob, type=SourceRecord).inferred)
+        return {unit: frozenset(marks) for unit, marks in found.items()}
 
     def units_named(self, path: str) -> set[str]:
         """Return the SHA-256 of every ledger entry that was read under a name."""

@@ -32,6 +32,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         tail: SHA-256 of the last 64 KiB of a linked file, empty otherwise.
         kind: what the user says it is (``statement``, ``document``, ``intel``, ``log``); empty means by content.
         note: why this line exists, where it is not plain.
+        year: of its last record, as the user stated it; 0 where nobody did.
+        zone: IANA time zone of its times that write none, as the user stated it; empty where nobody did.
     """
 
     seq: int
@@ -46,6 +48,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     tail: str = ""
     kind: str = ""
     note: str = ""
+    year: int = 0
+    zone: str = ""
 
 
 class ChainBreak(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +96,8 @@ class Ledger:
         tail: str = "",
         kind: str = "",
         note: str = "",
+        year: int = 0,
+        zone: str = "",
     ) -> Entry:
         """Write one entry to disk, flushed, and return it."""
         entry = Entry(
@@ -107,6 +113,8 @@ class Ledger:
             tail=tail,
             kind=kind,
             note=note,
+            year=year,
+            zone=zone,
         )
         line = msgspec.json.encode(entry)
         with self.path.open("ab") as handle:

@@ -33,6 +33,12 @@ class HuntSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     allow: tuple[str, ...] = ()
 
 
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to read logs: ``time_zone`` (IANA name) of their times that write none; empty means UTC, told as assumed."""
+
+    time_zone: str = ""
+
+
 class Llm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An endpoint that may propose claims, asked only by ``keii claims CASE --propose``; without it none is ever asked.
 
@@ -60,11 +66,12 @@ class Settings(
     Attributes:
         name: of the case; ``victim`` the organisation it happened to, empty where not told.
         speakers: names under which the victim speaks (official and short names, in any language).
-        time_zone: IANA name, for times that a source writes without a zone. UTC where not told.
+        time_zone: IANA name, for times that documents write without a zone and for times shown. UTC where not told.
         lang: language of the report.
         internal: networks of the victim as CIDR; empty means inferred from the logs.
         zones: named parts of the network.
         hunt: how to hunt.
+        logs: how to read logs.
         hypotheses: the analyst's own, each written as ``[[hypothesis]]``.
         llm: an endpoint that may propose claims; None means that no model is ever asked.
         reliability: the analyst's ratings, above every rule: file name or publisher (or ``logs``) → letter ``A`` to
@@ -79,9 +86,19 @@ class Settings(
     internal: tuple[str, ...] = ()
     zones: tuple[Zone, ...] = ()
     hunt: HuntSettings = HuntSettings()
+    logs: LogSettings = LogSettings()
     hypotheses: tuple[Hypothesis, ...] = ()
     llm: Llm | None = None
     reliability: dict[str, str] = {}
+
+
+def is_zone(name: str) -> bool:
+    """Return whether a name is that of an IANA time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def parse_settings(text: str, place: str = "case.toml") -> Settings:
@@ -97,11 +114,10 @@ def parse_settings(text: str, place: str = "case.toml") -> Settings:
     check_ratings(settings.reliability, f"{place}, reliability")
     for key, network in [("internal", network) for network in settings.internal]:
         _check_network(network, f"{place}, {key}")
-    try:
-        ZoneInfo(settings.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        wanted = f"expected an IANA time zone such as Asia/Tokyo, found {settings.time_zone!r}"
-        raise SettingsError(wanted, place=f"{place}, time_zone") from error
+    for key, zone in (("time_zone", settings.time_zone), ("logs.time_zone", settings.logs.time_zone or "UTC")):
+        if not is_zone(zone):
+            wanted = f"expected an IANA time zone such as Asia/Tokyo, found {zone!r}"
+            raise SettingsError(wanted, place=f"{place}, {key}")
     check_hypotheses(settings.hypotheses, place)
     return settings
 

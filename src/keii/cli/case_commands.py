@@ -8,7 +8,7 @@ import click
 
 from keii import pipeline
 from keii.case import addresses
-from keii.case.case import KINDS, AddReport, Case
+from keii.case.case import KINDS, Case
 from keii.case.verify import verify as check_case
 from keii.cli import show
 from keii.errors import UsageError
@@ -44,6 +44,8 @@ def new(case: Path, name: str | None, victim: str, zone: str, lang: str | None) 
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="They are CSV, JSON lines or Parquet logs that this mapping file (YAML or TOML) describes.",
 )
+@click.option("--year", type=int, help="Year of their last record, for logs whose times have none.")
+@click.option("--zone", help="IANA time zone of their times that write none (Asia/Tokyo).")
 @show.lang_option
 @show.json_option
 def add(
@@ -54,6 +56,8 @@ def add(
     link: bool,
     kind: str | None,
     mapping: Path | None,
+    year: int | None,
+    zone: str | None,
     lang: str | None,
     as_json: bool,
 ) -> int:
@@ -70,7 +74,11 @@ def add(
             show.json_line(named)
         else:
             show.told("cli.addresses", spoken, added=len(named.added), already=len(named.already))
-    report = _take(case, paths, link=link, kind=kind, mapping=mapping)
+    with Case.open(case) as opened:
+        if mapping is not None:
+            pipeline.check_mapping(mapping)
+            kind = opened.keep_mapping(mapping)
+        report = opened.add(list(paths), link=link, kind=kind, year=year, zone=zone)
     if paths and as_json:
         show.json_line(report)
     elif paths:
@@ -78,14 +86,6 @@ def add(
         show.told("cli.added", spoken, added=len(report.added), size=f"{size:,}", already=len(report.already))
     missing = [*(named.refused if named else ()), *report.refused]
     return show.incomplete([f"{refused.path}: {refused.reason}" for refused in missing], spoken)
-
-
-def _take(case: Path, paths: tuple[Path, ...], *, link: bool, kind: str | None, mapping: Path | None) -> AddReport:
-    with Case.open(case) as opened:
-        if mapping is not None:
-            pipeline.check_mapping(mapping)
-            kind = opened.keep_mapping(mapping)
-        return opened.add(list(paths), link=link, kind=kind)
 
 
 @click.command()

@@ -16,6 +16,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         size: bytes of the stream where known before reading, else None.
         container: id of the archive it was found in, None for a file.
         last_year: year of its last record where someone stated it; for logs whose times have none (RFC 3164).
+        time_zone: IANA zone that someone stated for its times that write none; None where nobody did.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
     container: str | None = None
     last_year: int | None = None
+    time_zone: str | None = None
 
 
 class Locator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -84,6 +84,8 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
             sha256=outer.sha256,
             size=size,
             container=member_id(outer.sha256, parent) if parent else outer.id,
+            last_year=outer.last_year,
+            time_zone=outer.time_zone,
         )
 
 

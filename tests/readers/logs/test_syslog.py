@@ -39,7 +39,7 @@ def test_years_come_from_the_order_and_the_stated_last_year() -> None:
     rows = read_with(NEW_YEAR, last_year=2024)
     years = [row["occurred"].year for row in rows]  # type: ignore[attr-defined]
     assert years == [2022, 2022, 2023, 2022, 2023, 2023, 2023, 2024]
-    assert all(json.loads(str(row["more"]))["inferred"] == "year,zone" for row in rows)
+    assert all(json.loads(str(row["more"]))["inferred"] == "year-stated,zone" for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from keii.readers.logs.array_frame import ArrayFrame
 from keii.readers.logs.convert import convert
 from keii.readers.logs.frame import Columns, Spec, assemble
 from keii.readers.logs.interface import Batch
+from keii.readers.logs.local_time import marks_in, placed
 from keii.readers.logs.web_address import is_address
 
 Record = dict[str, str]  # the fields of one message, as written
@@ -30,8 +31,9 @@ class Lines(msgspec.Struct, frozen=True):
         body: what follows the program's name.
         occurred: UTC, null where the line's time lacks something that nothing tells.
         written: the time as written, where something was inferred or it could not be read.
-        inferred: ``zone``, ``year`` or both with a comma between: what the line itself does not say.
+        inferred: marks of year and zone (``syslog_year``, ``local_time``), a comma between: what the line does not say.
         host, program, process: as the head names them.
+        zone: that a person stated for times without one, None where nobody did.
     """
 
     number: pa.Array
@@ -44,20 +46,24 @@ class Lines(msgspec.Struct, frozen=True):
     host: pa.Array
     program: pa.Array
     process: pa.Array
+    zone: str | None = None
 
     def filter(self, mask: pa.Array) -> Lines:
         """Return the lines where a mask is true."""
-        return Lines(*(getattr(self, name).filter(mask) for name in self.__struct_fields__))
+        return msgspec.structs.replace(self, **{name: getattr(self, name).filter(mask) for name in _COLUMNS})
 
     def __len__(self) -> int:
         return len(self.number)
 
 
+_COLUMNS = tuple(name for name in Lines.__struct_fields__ if name != "zone")
+
+
 def joined(parts: list[Lines]) -> Lines:
     """Return lines of several parts in the order of their numbers."""
-    whole = [pa.concat_arrays([getattr(part, name) for part in parts]) for name in Lines.__struct_fields__]
-    order = pc.sort_indices(whole[0])
-    return Lines(*(column.take(order) for column in whole))
+    whole = {name: pa.concat_arrays([getattr(part, name) for part in parts]) for name in _COLUMNS}
+    order = pc.sort_indices(whole["number"])
+    return msgspec.structs.replace(parts[0], **{name: column.take(order) for name, column in whole.items()})
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +94,9 @@ def rows(spec: Spec, lines: Lines, fields: Mapping[str, pa.Array]) -> Batch:
     kept = {**fields, "program": lines.program, "process": lines.process}
     kept |= {"time": lines.written, "inferred": lines.inferred}
     whole = Spec(table=spec.table, columns=spec.columns, constants=spec.constants, finish=finish)
-    return assemble(whole, ArrayFrame(kept, lines.number))
+    frame = ArrayFrame(kept, lines.number)
+    batch = assemble(whole, frame)
+    return msgspec.structs.replace(batch, inferred=marks_in(frame.values["inferred"]))  # finish may have put its own
 
 
 def groups(texts: pa.Array, pattern: str, unset: str = "-") -> tuple[dict[str, pa.Array], pa.Array]:
@@ -156,10 +164,8 @@ def add(columns: Columns, name: str, values: pa.Array) -> None:
         columns.frame.names = tuple(columns.frame.values)
 
 
-def utc(words: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Return ISO times as UTC, and ``zone`` where none was written and UTC is inferred."""
+def utc(words: pa.Array, zone: str | None) -> tuple[pa.Array, pa.Array]:
+    """Return ISO times as UTC, and the marks (``local_time``) of those without a zone."""
     zoned = pc.fill_null(pc.match_substring_regex(words, ZONED), fill_value=False)
     whole = pc.if_else(zoned, words, pc.binary_join_element_wise(words, "Z", ""))
-    occurred = convert(whole, TIME)
-    inferred = pc.if_else(pc.and_(pc.is_valid(occurred), pc.invert(zoned)), pa.scalar("zone"), NONE)
-    return occurred, inferred
+    return placed(convert(whole, TIME), pc.invert(zoned), zone)

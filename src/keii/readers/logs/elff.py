@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,8 +19,8 @@ from keii.readers.logs.convert import convert
 from keii.readers.logs.dialect import add
 from keii.readers.logs.frame import Columns, Spec, assemble
 from keii.readers.logs.interface import Batch, Head, LogReader
+from keii.readers.logs.local_time import marks_in, placed
 
-_NONE = pa.scalar(None, pa.string())
 _ENDS = {"src_port": ("src-port", "c-port"), "dst_port": ("dst-port", "s-port", "cs-uri-port")}
 
 
@@ -49,12 +51,12 @@ def _web(columns: Columns) -> None:
     )
 
 
-def _firewall(columns: Columns) -> None:
-    """The Windows firewall writes local time and no zone: UTC is taken and marked, the words stay in ``more``."""
+def _firewall(columns: Columns, zone: str | None = None) -> None:
+    """The Windows firewall writes local time and no zone: it is placed and marked, the words stay in ``more``."""
     values = columns.values
     if (occurred := _clock(columns)) is not None:
-        values["occurred"] = occurred
-        add(columns, "inferred", pc.if_else(pc.is_valid(occurred), pa.scalar("zone"), _NONE))
+        values["occurred"], marks = placed(occurred, pc.is_valid(occurred), zone)
+        add(columns, "inferred", marks)
     if "protocol" in values:
         values["protocol"] = pc.utf8_lower(values["protocol"])
     action = pc.utf8_upper(values["action"])
@@ -112,7 +114,6 @@ def _spec(names: tuple[str, ...]) -> Spec | None:
 
 def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     """Yield ``http`` or ``network``, as the ``#Fields:`` line tells; a line of another width is skipped."""
-    del source
     names: tuple[str, ...] = ()
     for block in blocks(data):
         if isinstance(block, Skipped):
@@ -121,7 +122,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
         rows: list[tuple[int, list[str]]] = []
         for number, line in enumerate(as_utf8(block.data).decode().split("\n"), block.first):
             if line.startswith("#Fields:"):
-                yield from _batches(names, rows)
+                yield from _batches(names, rows, source.time_zone)
                 names, rows = _names(line), []
             elif line.strip(" \t\r\n\x0b\x0c") and not line.startswith("#"):
                 cells = _cells(line)
@@ -130,7 +131,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
                 else:
                     reason = f"{len(cells)} columns, {len(names)} expected" if names else "no #Fields header before it"
                     yield Skipped(place=f"line {number}", reason=reason, record=number)
-        yield from _batches(names, rows)
+        yield from _batches(names, rows, source.time_zone)
 
 
 def _cells(line: str) -> list[str]:
@@ -140,7 +141,7 @@ def _cells(line: str) -> list[str]:
     return line.split(" ")
 
 
-def _batches(names: tuple[str, ...], rows: list[tuple[int, list[str]]]) -> Iterator[Batch]:
+def _batches(names: tuple[str, ...], rows: list[tuple[int, list[str]]], zone: str | None) -> Iterator[Batch]:
     spec = _spec(names)
     if not rows or spec is None:
         return
@@ -149,7 +150,12 @@ def _batches(names: tuple[str, ...], rows: list[tuple[int, list[str]]]) -> Itera
         name: pa.array([None if value in ("-", "") else value for value in values], pa.string())
         for name, values in zip(names, cells, strict=True)
     }
-    yield assemble(spec, ArrayFrame(columns, pa.array([number for number, _ in rows], pa.int64())))
+    frame = ArrayFrame(columns, pa.array([number for number, _ in rows], pa.int64()))
+    if spec is not _FIREWALL:
+        yield assemble(spec, frame)
+        return
+    batch = assemble(msgspec.structs.replace(spec, finish=partial(_firewall, zone=zone)), frame)
+    yield msgspec.structs.replace(batch, inferred=marks_in(frame.values.get("inferred", pa.nulls(0, pa.string()))))
 
 
 READER = LogReader(id="elff", title="W3C extended log (IIS, proxies, Windows firewall)", accepts=accepts, read=read)

@@ -15,10 +15,14 @@ MAX_LINE = 16 * 1024 * 1024  # bytes; a longer line is skipped and counted, neve
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Rows of one table of ``lake.schema``; columns it lacks are null. ``source`` is filled by the writer."""
+    """Rows of one table of ``lake.schema``; columns it lacks are null. ``source`` is filled by the writer.
+
+    ``inferred`` are the marks of times whose zone or year the rows do not say (``local_time``, ``syslog_year``), sorted.
+    """
 
     table: str
     rows: pa.RecordBatch
+    inferred: tuple[str, ...] = ()
 
 
 class Head(msgspec.Struct, frozen=True):

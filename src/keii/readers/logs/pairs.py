@@ -14,6 +14,7 @@ from keii.lake.schema import TIME
 from keii.readers.logs.dialect import Lines, Record
 from keii.readers.logs.frame import Columns, RecordFrame, Spec, assemble
 from keii.readers.logs.interface import Batch
+from keii.readers.logs.local_time import marks_in, placed
 
 MOST = 256  # pairs of one message that become fields; what follows stays as text under ``rest``
 _PAIR = re.compile(r'(?<![\w.\-])([A-Za-z_][\w.\-]{0,63})=(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s"]\S*+|))')
@@ -83,7 +84,7 @@ class Event(msgspec.Struct):
     Attributes:
         fields: as written.
         at: its own time in microseconds since 1970, None where the head's time holds.
-        inferred: ``zone`` where the message's own time names none.
+        inferred: ``zone`` where the message's own time names none; ``at`` is then as if in UTC.
 
     """
 
@@ -113,9 +114,12 @@ def routed(
 
 
 def _rows(spec: Spec, lines: Lines, events: list[Event]) -> Batch:
-    own = pa.array([event.at for event in events], pa.int64())
-    occurred = pc.coalesce(pc.cast(pc.cast(own, pa.timestamp("us")), TIME), lines.occurred)
-    heads = (lines.program, lines.process, lines.written, lines.inferred)
+    own = pc.cast(pc.cast(pa.array([event.at for event in events], pa.int64()), pa.timestamp("us")), TIME)
+    unzoned = pa.array([event.inferred is not None for event in events], pa.bool_())
+    own, marks = placed(own, unzoned, lines.zone)
+    told = pc.if_else(pc.is_valid(own), marks, lines.inferred)
+    occurred = pc.coalesce(own, lines.occurred)
+    heads = (lines.program, lines.process, lines.written, told)
     for event, program, process, written, inferred in zip(events, *(head.to_pylist() for head in heads), strict=True):
         _envelope(event, program, process, written, inferred)
 
@@ -126,7 +130,8 @@ def _rows(spec: Spec, lines: Lines, events: list[Event]) -> Batch:
             spec.finish(columns)
 
     whole = Spec(table=spec.table, columns=spec.columns, constants=spec.constants, finish=finish)
-    return assemble(whole, RecordFrame([event.fields for event in events], lines.number.to_pylist()))
+    batch = assemble(whole, RecordFrame([event.fields for event in events], lines.number.to_pylist()))
+    return msgspec.structs.replace(batch, inferred=marks_in(told))
 
 
 def _envelope(
@@ -139,5 +144,5 @@ def _envelope(
         put(fields, "process", process)
     if event.at is None and written:
         put(fields, "written", written)
-    if told := (inferred if event.at is None else event.inferred):
-        put(fields, "inferred", told)
+    if inferred:
+        put(fields, "inferred", inferred)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import IO, BinaryIO, cast
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,7 +20,7 @@ from keii.readers.logs.dialects import DIALECTS
 from keii.readers.logs.frame import Columns, Spec
 from keii.readers.logs.interface import Batch, Head, LogReader
 from keii.readers.logs.syslog_head import FRAMED, taken_off
-from keii.readers.logs.syslog_year import Turns, Years, first_year
+from keii.readers.logs.syslog_year import Turns, Years, day_numbers, first_year
 from keii.readers.logs.text import values_of
 from keii.readers.logs.text_lines import numbered
 
@@ -35,8 +36,8 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     Lines with nothing but blanks are no records. A line of nothing but control characters is skipped.
     """
     first, data = with_head(data)
-    if not _YEARLESS.search(first):
-        yield from _read(data, _UNKNOWN)
+    if source.last_year is None and not _YEARLESS.search(first):
+        yield from _read(data, _UNKNOWN, source.time_zone)
         return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as kept:
         while piece := data.read(1024 * 1024):
@@ -44,7 +45,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
         kept.seek(0)
         years = first_year(_texts(kept), source)
         kept.seek(0)
-        yield from _read(cast(BinaryIO, kept), years)
+        yield from _read(cast(BinaryIO, kept), years, source.time_zone)
 
 
 def _texts(data: IO[bytes]) -> Iterator[pa.Array]:
@@ -53,7 +54,7 @@ def _texts(data: IO[bytes]) -> Iterator[pa.Array]:
             yield numbered(block)[0]
 
 
-def _read(data: BinaryIO, years: Years) -> Iterator[Batch | Skipped]:
+def _read(data: BinaryIO, years: Years, zone: str | None) -> Iterator[Batch | Skipped]:
     turns = Turns()
     for block in blocks(data):
         if isinstance(block, Skipped):
@@ -65,7 +66,9 @@ def _read(data: BinaryIO, years: Years) -> Iterator[Batch | Skipped]:
             yield Skipped(place=f"line {number}", reason="nothing but control characters", record=number)
         texts, numbers = texts.filter(pc.invert(empty)), numbers.filter(pc.invert(empty))
         if len(texts):
-            yield from _by_dialect(taken_off(texts, numbers, years, turns))
+            marks = years.marks() if years.marks() and pc.any(pc.is_valid(day_numbers(texts))).as_py() else ()
+            for batch in _by_dialect(taken_off(texts, numbers, years, turns, zone)):
+                yield msgspec.structs.replace(batch, inferred=tuple(sorted({*batch.inferred, *marks})))
 
 
 def _by_dialect(lines: Lines) -> Iterator[Batch]:

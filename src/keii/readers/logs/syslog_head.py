@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from keii.lake.schema import TIME
 from keii.readers.logs.convert import convert
-from keii.readers.logs.dialect import NONE, Lines, groups, utc
+from keii.readers.logs.dialect import NONE, ZONED, Lines, groups, utc
+from keii.readers.logs.local_time import both, placed
 from keii.readers.logs.syslog_year import MONTHS, Turns, Years, day_numbers
 
 _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
@@ -22,13 +23,14 @@ _OTHER = (
     r"|[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
     r"|[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})? [0-9]{4}"
 )
+_SAID = r" (?:UTC|GMT)$"
 _PRI = r"^\x00*(?:<(?P<pri>[0-9]{1,3})>)?"
 _RFC5424 = (
     rf"{_PRI}[0-9]{{1,2}} (?P<time>{_ISO}|-) (?P<host>\S+) (?P<program>\S+) (?P<process>\S+) (?P<msgid>\S+) "
     r"(?:-|(?P<data>(?:\[(?:[^\]\"]|\"(?:[^\"\\]|\\.)*\")*\])+))(?: ?\x{FEFF}?(?P<tail>.*))?$"
 )
 _RFC3164 = (
-    rf"{_PRI}:? ?[*.]?(?P<time>{_ISO}|{_BSD})(?: UTC)?(?: ?: ?| )"
+    rf"{_PRI}:? ?[*.]?(?P<time>(?:{_ISO}|{_BSD})(?: UTC| GMT)?)(?: ?: ?| )"
     r"(?:(?P<host>[A-Za-z0-9\[](?:[\w.:%\-\]]*[\w%\]])?)(?: ?: | ))?(?P<tail>.*)$"
 )
 _DATED = rf"{_PRI}\[?(?P<time>{_OTHER})\]?[ ,]*(?P<tail>.*)$"
@@ -45,8 +47,11 @@ _WORDED = (
 FRAMED = rf"^\x00*(?:<[0-9]{{1,3}}>)?(?:(?:[0-9]{{1,2}} )?:? ?[*.]?(?:{_ISO}|{_BSD}) |\[?(?:{_WORDED})[\].]? ?)"
 
 
-def taken_off(lines: pa.Array, numbers: pa.Array, years: Years, turns: Turns) -> Lines:
-    """Return lines with their heads taken off. ``turns`` counts the changes of year over the blocks of a file."""
+def taken_off(lines: pa.Array, numbers: pa.Array, years: Years, turns: Turns, zone: str | None = None) -> Lines:
+    """Return lines with their heads taken off. ``turns`` counts the changes of year over the blocks of a file.
+
+    ``zone`` is the one that a person stated for times that write none.
+    """
     after = turns.of(day_numbers(lines))
     new, is_new = groups(lines, _RFC5424)
     fields = {name: new[name] for name in ("time", "host", "program", "process", "tail")}
@@ -59,10 +64,10 @@ def taken_off(lines: pa.Array, numbers: pa.Array, years: Years, turns: Turns) ->
     body = pc.fill_null(
         pc.if_else(five, tail, pc.coalesce(pc.utf8_ltrim_whitespace(inner["body"]), pc.if_else(named, "", tail))), ""
     )
-    occurred, written, inferred = _times(fields["time"], after, years)
+    occurred, written, inferred = _times(fields["time"], after, years, zone)
     return Lines(
         number=numbers, text=lines, tail=tail, body=body, occurred=occurred, written=written, inferred=inferred,
-        host=fields["host"], program=program, process=pc.coalesce(fields["process"], inner["process"]),
+        host=fields["host"], program=program, process=pc.coalesce(fields["process"], inner["process"]), zone=zone,
     )  # fmt: skip
 
 
@@ -76,19 +81,24 @@ def _older(lines: pa.Array, fields: dict[str, pa.Array], done: pa.Array) -> dict
     return fields
 
 
-def _times(words: pa.Array, after: pa.Array, years: Years) -> tuple[pa.Array, pa.Array, pa.Array]:
+def _times(words: pa.Array, after: pa.Array, years: Years, zone: str | None) -> tuple[pa.Array, pa.Array, pa.Array]:
     """Return times as UTC, the words where something was inferred or not read, and what was inferred."""
-    shaped = pc.replace_substring_regex(words, r"^(\d{4})[-/](\d\d)[-/](\d\d)[ T]([0-9:]{8})[.,]?", r"\1-\2-\3T\4.")
+    said = pc.match_substring_regex(words, _SAID)
+    clock = pc.replace_substring_regex(words, _SAID, "")
+    shaped = pc.replace_substring_regex(clock, r"^(\d{4})[-/](\d\d)[-/](\d\d)[ T]([0-9:]{8})[.,]?", r"\1-\2-\3T\4.")
     shaped = pc.replace_substring_regex(shaped, r"\.($|Z|[+-])", r"\1")
     shaped = pc.replace_substring_regex(shaped, r"([+-]\d\d)(\d\d)$", r"\1:\2")
     shaped = pc.replace_substring_regex(shaped, r"(\.\d{6})\d+", r"\1")
     odd = pc.fill_null(pc.match_substring_regex(words, "[A-Z][a-z]{2}[ -]"), fill_value=False)
-    occurred, inferred = utc(pc.if_else(odd, NONE, shaped))
+    bare = pc.and_(said, pc.invert(pc.match_substring_regex(shaped, ZONED)))
+    shaped = pc.if_else(bare, pc.binary_join_element_wise(shaped, "Z", ""), shaped)
+    occurred, inferred = utc(pc.if_else(odd, NONE, shaped), zone)
     if pc.any(odd).as_py():
-        named, yearless = _named_months(pc.if_else(odd, words, NONE), after, years)
+        named, yearless = _named_months(pc.if_else(odd, clock, NONE), after, years)
+        named, marks = placed(named, pc.invert(said), zone)
+        guessed = pc.and_(pc.fill_null(yearless, fill_value=False), pc.is_valid(named))
         occurred = pc.coalesce(occurred, named)
-        guess = pc.if_else(pc.fill_null(yearless, fill_value=False), pa.scalar("year,zone"), pa.scalar("zone"))
-        inferred = pc.coalesce(inferred, pc.if_else(pc.is_valid(named), guess, NONE))
+        inferred = pc.coalesce(inferred, both(pc.if_else(guessed, pa.scalar(years.mark), NONE), marks))
     kept = pc.or_(pc.is_valid(inferred), pc.and_(pc.is_valid(words), pc.is_null(occurred)))
     return occurred, pc.if_else(kept, words, NONE), inferred
 

@@ -1,8 +1,8 @@
 """The years of times that are written without one, from the order of a file's own lines.
 
 Lines stand in the order of time, so a date that falls back by more than a month is in a new year. The year itself comes
-from the file: a line that tells its own date once more with the year, the date in a rotated file's name, or what the
-person who added it said. Where none of them tells, the year stays unknown; it is never that of today.
+from the file: a line that tells its own date once more with the year, what the person who added it said, or the date in
+a rotated file's name, in this order. Where none of them tells, the year stays unknown; it is never that of today.
 """
 
 from __future__ import annotations
@@ -36,12 +36,23 @@ class Years(msgspec.Struct, frozen=True):
     Attributes:
         turns: how often the year changes from the first line to the last.
         first: year of the first line, None where nothing tells it.
-        basis: what told it: ``line``, ``name``, ``stated``; empty where nothing did.
+        basis: what told it: ``line``, ``stated``, ``name``; empty where nothing did.
+        conflict: whether what a person stated differs from a line or from the file's name.
     """
 
     turns: int
     first: int | None
     basis: str = ""
+    conflict: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What marks a time that was given such a year: ``year-stated`` or ``year``."""
+        return "year-stated" if self.basis == "stated" else "year"
+
+    def marks(self) -> tuple[str, ...]:
+        """What is told of the file beside its events: ``year-unknown``, ``year-conflict``."""
+        return (*(("year-conflict",) if self.conflict else ()), *(("year-unknown",) if self.first is None else ()))
 
 
 class Turns:
@@ -85,13 +96,14 @@ def first_year(texts: Iterable[pa.Array], source: Source) -> Years:
         after = turns.of(days)
         if told is None:
             told = _told(lines, days, after)
+    stated = None if source.last_year is None else source.last_year - turns.count
+    dates = list(_NAMED.finditer(source.name.rsplit("/", 1)[-1]))
+    named = int(dates[-1]["year"]) - turns.count if dates else None
     if told is not None:
-        return Years(turns.count, told, "line")
-    if named := list(_NAMED.finditer(source.name.rsplit("/", 1)[-1])):
-        return Years(turns.count, int(named[-1]["year"]) - turns.count, "name")
-    if source.last_year is not None:
-        return Years(turns.count, source.last_year - turns.count, "stated")
-    return Years(turns.count, None)
+        return Years(turns.count, told, "line", stated is not None and stated != told)
+    if stated is not None:
+        return Years(turns.count, stated, "stated", named is not None and named != stated)
+    return Years(turns.count, named, "name" if dates else "")
 
 
 def _told(lines: pa.Array, days: pa.Array, after: pa.Array) -> int | None:

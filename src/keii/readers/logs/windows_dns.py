@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,7 @@ from keii.readers.logs.convert import convert
 from keii.readers.logs.dialect import Dialect, Lines, by_pattern
 from keii.readers.logs.frame import Columns, Spec
 from keii.readers.logs.interface import Batch
+from keii.readers.logs.local_time import placed
 
 _DATE = r"(?:[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{4}|[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}|[0-9]{8}) [0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: [AP]M)?"
 _LINE = (
@@ -29,7 +31,7 @@ def name_of(question: str | None) -> str | None:
     return ".".join(label for label in _LABEL.split(question)[2::2] if label) or "."
 
 
-def _finish(columns: Columns) -> None:
+def _finish(columns: Columns, zone: str | None) -> None:
     """Times stand in the server's own zone and, in some countries, with the day first: see ``_when``."""
     values, frame = columns.values, columns.frame
     asked = frame.get("question").dictionary_encode()
@@ -44,9 +46,10 @@ def _finish(columns: Columns) -> None:
     values["src_ip"], values["dst_ip"] = pc.if_else(client, remote, none), pc.if_else(client, none, remote)
     columns.taken |= {"remote": None, "question": None}
     values["rcode"] = pc.if_else(reply, frame.get("rcode"), none)
-    values["occurred"], sure = _when(frame.get("when"))
-    inferred = pc.if_else(sure, pa.scalar("zone"), pa.scalar("zone,day-before-month"))
-    frame.values["inferred"] = pc.if_else(pc.is_valid(values["occurred"]), inferred, none)  # type: ignore[attr-defined]
+    local, sure = _when(frame.get("when"))
+    values["occurred"], marks = placed(local, pc.is_valid(local), zone)
+    doubt = pc.binary_join_element_wise(marks, "day-before-month", ",")
+    frame.values["inferred"] = pc.if_else(sure, marks, doubt)  # type: ignore[attr-defined]
 
 
 def _when(words: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -91,11 +94,10 @@ def _modulo(hour: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(hour, 12), 0, hour)
 
 
-_SPEC = Spec(table="dns", columns={"query_type": ("qtype",)}, finish=_finish)
-
-
 def _take(lines: Lines) -> tuple[list[Batch], pa.Array]:
-    return by_pattern(lines, _LINE, _SPEC, column="text")
+    finish = partial(_finish, zone=lines.zone)
+    spec = Spec(table="dns", columns={"query_type": ("qtype",)}, finish=finish)
+    return by_pattern(lines, _LINE, spec, column="text")
 
 
 DIALECT = Dialect(
