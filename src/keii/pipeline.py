@@ -213,6 +213,7 @@ def _sources(case: Case) -> list[SourceEntry]:
             last=record.last,
             error=record.error,
             skips=tuple(skips.get(record.source.id, ())[:20]),  # type: ignore[arg-type]
+            inferred=record.inferred,
         )
         for record in case.catalog.sources()
     ]

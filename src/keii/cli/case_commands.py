@@ -110,6 +110,10 @@ def run(case: Path, *, lang: str | None, as_json: bool) -> int:
     else:
         for sentence in report.summary:
             show.bullet(say(sentence.what.why, spoken, sentence.what.facts), spoken)
+        for mark in sorted({mark for source in report.sources for mark in source.inferred}):
+            names = [source.name for source in report.sources if mark in source.inferred]
+            facts = {"count": len(names), "name": names[0]}
+            show.words(say(f"cli.times.{mark}", spoken, facts))
         show.told("cli.report", spoken, path=case / "report" / "report.html")
     return show.incomplete(missing, spoken)
 

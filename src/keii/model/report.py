@@ -17,7 +17,10 @@ from keii.model.trace import Reason, Trace
 
 
 class SourceEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A source as the appendix lists it. ``status``: read, copy, unreadable, unknown-kind; ``error`` says why."""
+    """A source as the appendix lists it. ``status``: read, copy, unreadable, unknown-kind; ``error`` says why.
+
+    ``inferred`` are marks of what its times do not say and how that was filled (``docs/logs.md``).
+    """
 
     id: str
     name: str
@@ -32,6 +35,7 @@ class SourceEntry(msgspec.Struct, frozen=True, kw_only=True):
     last: str | None = None
     error: str = ""
     skips: tuple[Skipped, ...] = ()
+    inferred: tuple[str, ...] = ()
 
 
 class ChronologyEntry(msgspec.Struct, frozen=True, kw_only=True):

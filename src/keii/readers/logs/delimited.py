@@ -10,8 +10,7 @@ from keii.model import Skipped, Source
 from keii.readers.logs.again import with_head
 from keii.readers.logs.blocks import as_utf8
 from keii.readers.logs.delimited_rows import frames
-from keii.readers.logs.frame import assemble
-from keii.readers.logs.generic_fields import pick, spec
+from keii.readers.logs.generic_fields import generic, pick
 from keii.readers.logs.interface import Batch, Head, LogReader
 
 _DELIMITERS = (",", "\t", ";", "|")
@@ -50,10 +49,9 @@ def accepts(head: Head) -> float:
 
 def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     """Yield batches of ``generic`` with every text value."""
-    del source
     head, whole = with_head(data)
     for found in frames(whole, delimiter=_shape(head)[0]):
-        yield found if isinstance(found, Skipped) else assemble(spec("csv"), found)
+        yield found if isinstance(found, Skipped) else generic("csv", found, source.time_zone)
 
 
 READER = LogReader(id="delimited", title="CSV of no known kind", accepts=accepts, read=read)

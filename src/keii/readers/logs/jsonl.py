@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from keii.model import Skipped, Source
 from keii.readers.logs.blocks import Block, blocks
-from keii.readers.logs.frame import RecordFrame, assemble, flatten
-from keii.readers.logs.generic_fields import pick, spec
+from keii.readers.logs.frame import RecordFrame, flatten
+from keii.readers.logs.generic_fields import generic, pick
 from keii.readers.logs.interface import BATCH_ROWS, Batch, Head, LogReader
 from keii.readers.logs.json_lines import Numbered, objects
 
@@ -30,7 +30,6 @@ def accepts(head: Head) -> float:
 
 def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     """Yield batches of ``generic`` with every text value."""
-    del source
     rows: list[Numbered] = []
     for block in blocks(data):
         if isinstance(block, Skipped):
@@ -44,14 +43,14 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
                 continue
             rows.append((found[0], flatten(found[1])))
             if len(rows) >= BATCH_ROWS:
-                yield _batch(rows)
+                yield _batch(rows, source.time_zone)
                 rows = []
     if rows:
-        yield _batch(rows)
+        yield _batch(rows, source.time_zone)
 
 
-def _batch(rows: list[Numbered]) -> Batch:
-    return assemble(spec("jsonl"), RecordFrame([item for _, item in rows], [number for number, _ in rows]))
+def _batch(rows: list[Numbered], zone: str | None) -> Batch:
+    return generic("jsonl", RecordFrame([item for _, item in rows], [number for number, _ in rows]), zone)
 
 
 READER = LogReader(id="jsonl", title="JSON lines of no known kind", accepts=accepts, read=read)

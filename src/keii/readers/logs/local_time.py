@@ -10,12 +10,13 @@ zone           no zone is written, UTC was assumed
 zone-stated    no zone is written, the one that a person stated was taken
 zone-ambiguous likewise, and this local time happened twice
 zone-missing   likewise, and this local time never happened
+zone-unknown   no zone is written, and the event has no time until a person states one (logs of no known kind)
 ============== =========================================================
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -26,6 +27,7 @@ from keii.lake.schema import TIME
 _NONE = pa.scalar(None, pa.string())
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local, the zone is put on below
 _MINUTE = 60_000_000  # microseconds; no zone changes its offset within a minute since 1900
+_BEFORE = 1_100_000_000  # minutes from before the year 1 to 1970
 _FIRST, _LAST = -30_610_224_000 // 60, 253_370_764_800 // 60  # minutes of 1000 and 9999: beyond, nothing is shifted
 
 
@@ -44,13 +46,22 @@ def placed(local: pa.Array, unzoned: pa.Array, zone: str | None) -> tuple[pa.Arr
     if zone is None or not pc.any(open_).as_py():
         return local, pc.if_else(open_, pa.scalar("zone"), _NONE)
     micros = pc.cast(pc.cast(local, pa.timestamp("us")), pa.int64())
-    minutes = pc.cast(pc.floor(pc.divide(pc.cast(pc.if_else(open_, micros, None), pa.float64()), _MINUTE)), pa.int64())
+    past = pc.add(pc.if_else(open_, micros, pa.scalar(None, pa.int64())), _BEFORE * _MINUTE)  # division truncates
+    minutes = pc.subtract(pc.divide(past, _MINUTE), _BEFORE)
     coded = minutes.dictionary_encode()
     found = [_offset(minute, ZoneInfo(zone)) for minute in coded.dictionary.to_pylist()]
     shift = pa.array([offset for offset, _ in found], pa.int64()).take(coded.indices)
     marks = pa.array([mark for _, mark in found], pa.string()).take(coded.indices)
     moved = pc.subtract(micros, pc.fill_null(shift, 0))
     return pc.cast(pc.cast(moved, pa.timestamp("us")), TIME), marks
+
+
+def placed_one(local: datetime, zone: str | None) -> tuple[datetime, str]:
+    """Return a naive time as UTC, and its mark."""
+    if zone is None:
+        return local.replace(tzinfo=UTC), "zone"
+    offset, mark = _offset((local - _EPOCH) // timedelta(minutes=1), ZoneInfo(zone))
+    return (local - timedelta(microseconds=offset)).replace(tzinfo=UTC), mark
 
 
 def _offset(minute: int, zone: ZoneInfo) -> tuple[int, str]:

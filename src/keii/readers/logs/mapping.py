@@ -147,13 +147,18 @@ def _directives(format_: str) -> set[str]:
 
 def mapped_reader(mapping: Mapping) -> LogReader:
     """Return a reader of logs that a mapping describes. It is asked for by a person, so it accepts what it is given."""
-    spec = msgspec.structs.replace(mapping.spec, finish=_finish_of(mapping))
 
     def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
         """Yield batches of the mapped table; what does not fit comes as Skipped with its line or row."""
-        del source
+        inferred: set[str] = set()
+        spec = msgspec.structs.replace(mapping.spec, finish=_finish_of(mapping, source.time_zone, inferred))
         for found in _FRAMES[mapping.format](data, mapping):
-            yield found if isinstance(found, Skipped) else assemble(spec, found)
+            if isinstance(found, Skipped):
+                yield found
+                continue
+            inferred.clear()
+            batch = assemble(spec, found)
+            yield msgspec.structs.replace(batch, inferred=tuple(sorted(inferred)))
 
     def accepts(head: Head) -> float:
         return 1.0 if head.data else 0.0
@@ -161,13 +166,13 @@ def mapped_reader(mapping: Mapping) -> LogReader:
     return LogReader(id=mapping.name, title=f"as {mapping.name} says", accepts=accepts, read=read)
 
 
-def _finish_of(mapping: Mapping) -> Callable[[Columns], None] | None:
+def _finish_of(mapping: Mapping, zone: str | None, inferred: set[str]) -> Callable[[Columns], None] | None:
     time = mapping.time
     if time is None:
         return None
 
     def finish(columns: Columns) -> None:
-        fill_time(columns, time)
+        fill_time(columns, time, zone, inferred)
 
     return finish
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from keii.lake.schema import TIME
 from keii.model import Skipped, Source
 from keii.readers.logs.array_frame import ArrayFrame
 from keii.readers.logs.blocks import blocks
-from keii.readers.logs.convert import convert
 from keii.readers.logs.frame import Columns, Spec, assemble
+from keii.readers.logs.generic_fields import loose_times, mark
 from keii.readers.logs.interface import Batch, Head, LogReader
+from keii.readers.logs.local_time import marks_in
 from keii.readers.logs.text_lines import numbered, share
 
 # An optional priority, then RFC 5424 / ISO 8601, RFC 3164 (no year, no zone) or a date with a clock (no zone).
@@ -46,17 +48,27 @@ def values_of(text: str) -> list[str]:
     return list(dict.fromkeys(_VALUES.findall(text[:_SCANNED])))
 
 
-def _finish(columns: Columns) -> None:
-    """A time without a year or a zone stays as words in ``more``."""
+def _finish(columns: Columns, zone: str | None, inferred: set[str]) -> None:
+    """A time without a year, or without a zone where nobody stated one, stays in the words of the line."""
     lines = columns.values["message"]
     time = pc.struct_field(pc.extract_regex(lines, _TIMED), "time")
-    columns.values["occurred"] = convert(pc.replace_substring_regex(time, r"^(\S+) ([0-9:]{8})", r"\1T\2"), TIME)
+    shaped = pc.replace_substring_regex(time, r"^(\S+) ([0-9:]{8})", r"\1T\2")
+    found, marks = loose_times(shaped, zone)
+    columns.values["occurred"] = found
+    inferred.update(marks_in(marks))
     hosts = [pc.struct_field(pc.extract_regex(lines, form), "host") for form in (_HOSTED, _HOSTED_5424)]
     columns.values["host"] = pc.coalesce(*hosts)
     columns.values["values"] = pa.array([values_of(line) for line in lines.to_pylist()], pa.list_(pa.string()))
+    if zone is not None and marks.null_count < len(marks):
+        mark(columns.frame, marks)
 
 
-_SPEC = Spec(table="generic", columns={"message": ("line",)}, constants={"log": "text"}, finish=_finish)
+def _batch(lines: pa.Array, numbers: pa.Array, zone: str | None) -> Batch:
+    inferred: set[str] = set()
+    finish = partial(_finish, zone=zone, inferred=inferred)
+    spec = Spec(table="generic", columns={"message": ("line",)}, constants={"log": "text"}, finish=finish)
+    batch = assemble(spec, ArrayFrame({"line": lines}, numbers))
+    return msgspec.structs.replace(batch, inferred=tuple(sorted(inferred)))
 
 
 def accepts(head: Head) -> float:
@@ -66,14 +78,13 @@ def accepts(head: Head) -> float:
 
 def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     """Yield every line that is not blank as an event of ``generic``; ``message`` is the whole line as written."""
-    del source
     for block in blocks(data):
         if isinstance(block, Skipped):
             yield block
             continue
         lines, numbers = numbered(block)
         if len(lines):
-            yield assemble(_SPEC, ArrayFrame({"line": lines}, numbers))
+            yield _batch(lines, numbers, source.time_zone)
 
 
 READER = LogReader(id="text", title="Text lines with a time", accepts=accepts, read=read)

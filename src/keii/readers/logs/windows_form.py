@@ -19,6 +19,7 @@ import pyarrow as pa
 from keii.data import load
 from keii.lake.schema import TABLES, TIME, windows_fields
 from keii.readers.logs.interface import BATCH_ROWS, Batch
+from keii.readers.logs.local_time import placed_one
 
 BATCH_BYTES = 64 * 1024 * 1024  # bytes of source records held before a batch is given out
 MAX_NAMES = 2048  # fields of one event; Windows itself allows 1,000 or so
@@ -155,9 +156,13 @@ def _distinct(pairs: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
 
 
 class Gather:
-    """Collects events and gives them out as batches of the table ``windows``."""
+    """Collects events and gives them out as batches of the table ``windows``.
 
-    def __init__(self) -> None:
+    ``zone`` is the one that a person stated for times that write none.
+    """
+
+    def __init__(self, zone: str | None = None) -> None:
+        self._zone = zone
         self._shapes: dict[Names, tuple[Plan, list[Sequence[Any]], list[int]]] = {}
         self._rows = 0
         self._bytes = 0
@@ -185,20 +190,22 @@ class Gather:
         """Return what was collected since the last call, None if nothing was."""
         if not self._rows:
             return None
-        table = _Columns(self._rows)
+        table = _Columns(self._rows, self._zone)
         for plan, rows, records in self._shapes.values():
             table.extend(plan, rows, records)
         self._shapes, self._rows, self._bytes = {}, 0, 0
         if _plan.cache_info().currsize > 5_000:
             _plan.cache_clear()  # a file of ever new shapes must not fill the memory
-        return Batch("windows", table.batch())
+        return Batch("windows", table.batch(), tuple(sorted(table.inferred)))
 
 
 class _Columns:
     """The columns of one batch; a column that a shape lacks is filled up only when it is next written."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, zone: str | None) -> None:
         self.rows = rows
+        self.zone = zone
+        self.inferred: set[str] = set()
         self.done = 0
         self.columns: dict[str, list[Any]] = {}
 
@@ -214,7 +221,7 @@ class _Columns:
         for column, positions in plan.header.items():
             values = _first(by_position, positions)
             if column == "occurred":
-                values = _times(values, odd)
+                values = self._times(values, odd)
             elif column in _INT_BITS:
                 values = _integers(column, values, odd)
             self.put(column, values)
@@ -225,6 +232,21 @@ class _Columns:
             self.put(column, _guids(column_values) if column.lower().endswith("guid") else column_values)
         self.put("more", _more(plan, rows, odd))
         self.done += len(rows)
+
+    def _times(self, values: Sequence[Any], odd: list[Odd]) -> list[datetime | None]:
+        """Return times as UTC; of one without a zone, what was written and the mark stay beside it."""
+        result: list[datetime | None] = []
+        for row, value in enumerate(values):
+            when = moment(value)
+            if when is None or when.tzinfo is None:
+                if value is not None:
+                    odd.append(Odd(row, "time_as_written", value))
+                if when is not None:
+                    when, mark = placed_one(when, self.zone)
+                    odd.append(Odd(row, "inferred", mark))
+                    self.inferred.add(mark)
+            result.append(when)
+        return result
 
     def batch(self) -> pa.RecordBatch:
         hosts, stored = self.columns.get("host"), self.columns.get("logged_on")
@@ -320,19 +342,6 @@ def _integer(value: object) -> int | None:
         return int(text, 16) if text[:2].lower() == "0x" else int(text)
     except ValueError:
         return _LEVELS.get(text.lower())
-
-
-def _times(values: Sequence[Any], odd: list[Odd]) -> list[datetime | None]:
-    result: list[datetime | None] = []
-    for row, value in enumerate(values):
-        when = moment(value)
-        if when is None or when.tzinfo is None:
-            # A time without a zone is taken as UTC; what was written stays beside it, so that a reader can tell.
-            if value is not None:
-                odd.append(Odd(row, "time_as_written", value))
-            when = when.replace(tzinfo=UTC) if when else None
-        result.append(when)
-    return result
 
 
 def moment(value: object) -> datetime | None:

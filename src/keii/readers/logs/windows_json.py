@@ -67,7 +67,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     whole = start[:1] == b"[" or _first_names_of(start)
     records = _objects(stream) if whole else _lines(stream)
     word = "record" if whole else "line"
-    gather = Gather()
+    gather = Gather(source.time_zone)
     for number, raw in records:
         if isinstance(raw, Skipped):
             yield raw

@@ -41,7 +41,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     first = _EDGE.search(front)
     if _DOCTYPE.search(front[: first.start() if first else len(front)]):
         raise UnreadableError("has a document type, which no export of events has; not read", place=source.name)
-    gather = Gather()
+    gather = Gather(source.time_zone)
     for number, raw in _elements(stream):
         reason = raw if isinstance(raw, str) else _take(gather, number, raw)
         if reason:
