@@ -142,5 +142,10 @@ def _take(lines: Lines) -> tuple[list[Batch], pa.Array]:
 
 
 DIALECT = Dialect(
-    id="auditd", title="Linux audit log (auditd)", sign=r"\baudit\([0-9]{1,12}\.[0-9]{1,3}:[0-9]{1,20}\):", take=_take
+    id="auditd",
+    title="Linux audit log (auditd)",
+    sign=r"\baudit\([0-9]{1,12}\.[0-9]{1,3}:[0-9]{1,20}\):",
+    take=_take,
+    tables=("network", "remote", "generic"),
+    times="zoned",
 )

@@ -75,4 +75,5 @@ DIALECT = Dialect(
     title="BIND and unbound queries",
     sign=r"client (?:@0x[0-9a-f]+ )?[0-9A-Fa-f.:]{3,39}#[0-9]+|unbound.* info: [0-9A-Fa-f.:]{3,39} \S+ [A-Z0-9]+ IN",
     take=_take,
+    tables=("dns",),
 )

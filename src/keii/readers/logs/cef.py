@@ -56,4 +56,11 @@ def _take(lines: Lines) -> tuple[list[Batch], pa.Array]:
     return routed(lines, [_event(text) for text in lines.tail.to_pylist()], route, SPECS)
 
 
-DIALECT = Dialect(id="cef", title="Common Event Format (CEF)", sign=r"\bCEF: ?[01]\|", take=_take)
+DIALECT = Dialect(
+    id="cef",
+    title="Common Event Format (CEF)",
+    sign=r"\bCEF: ?[01]\|",
+    take=_take,
+    tables=("network", "http", "alerts"),
+    times="own",
+)

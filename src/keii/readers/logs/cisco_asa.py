@@ -90,4 +90,5 @@ DIALECT = Dialect(
     title="Cisco ASA, FTD and PIX firewall",
     sign=r"%(?:ASA|PIX|FTD|FWSM)-[A-Za-z0-9-]*[0-9]{6}",
     take=_take,
+    tables=("network", "remote", "alerts"),
 )

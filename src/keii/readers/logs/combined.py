@@ -88,4 +88,6 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
         yield found if isinstance(found, Skipped) else assemble(_SPEC, found)
 
 
-READER = LogReader(id="combined", title="Common and combined access log", accepts=accepts, read=read)
+READER = LogReader(
+    id="combined", title="Common and combined access log", accepts=accepts, read=read, tables=("http",), times="zoned"
+)

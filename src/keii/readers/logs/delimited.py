@@ -54,4 +54,6 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
         yield found if isinstance(found, Skipped) else generic("csv", found, source.time_zone)
 
 
-READER = LogReader(id="delimited", title="CSV of no known kind", accepts=accepts, read=read)
+READER = LogReader(
+    id="delimited", title="CSV of no known kind", accepts=accepts, read=read, tables=("generic",), times="loose"
+)

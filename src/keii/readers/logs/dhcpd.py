@@ -20,4 +20,5 @@ DIALECT = Dialect(
     title="ISC dhcpd and Kea leases",
     sign=r"\bDHCP(?:DISCOVER|OFFER|REQUEST|ACK|NAK|RELEASE|DECLINE|INFORM|EXPIRE) (?:from|on|for|to|of)\b|DHCP4_(?:LEASE_\w+|RELEASE\w*) ",
     take=_take,
+    tables=("dhcp",),
 )

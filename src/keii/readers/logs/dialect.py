@@ -74,12 +74,15 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         title: what a person calls it.
         sign: RE2 expression on ``tail`` that its lines fit and others hardly do.
         take: returns the rows of lines with the sign, and which of them it could take apart.
+        tables, times: as of a ``LogReader``.
     """
 
     id: str
     title: str
     sign: str
     take: Callable[[Lines], tuple[list[Batch], pa.Array]]
+    tables: tuple[str, ...] = ()
+    times: str = "head"
 
 
 def rows(spec: Spec, lines: Lines, fields: Mapping[str, pa.Array]) -> Batch:

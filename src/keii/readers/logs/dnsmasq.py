@@ -21,4 +21,5 @@ DIALECT = Dialect(
     sign=r"\bquery\[[A-Za-z0-9=]+\] |^dnsmasq\[?[^:]*: |(?:reply|cached|forwarded|config|"
     r"gravity blocked|/etc/\S+) \S+ (?:is|to) \S+$|DHCP[A-Z]+\([^)]+\) ",
     take=_take,
+    tables=("dns", "dhcp"),
 )

@@ -158,4 +158,11 @@ def _batches(names: tuple[str, ...], rows: list[tuple[int, list[str]]], zone: st
     yield msgspec.structs.replace(batch, inferred=marks_in(frame.values.get("inferred", pa.nulls(0, pa.string()))))
 
 
-READER = LogReader(id="elff", title="W3C extended log (IIS, proxies, Windows firewall)", accepts=accepts, read=read)
+READER = LogReader(
+    id="elff",
+    title="W3C extended log (IIS, proxies, Windows firewall)",
+    accepts=accepts,
+    read=read,
+    tables=("network", "http"),
+    times="local",
+)

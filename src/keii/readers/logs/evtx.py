@@ -278,4 +278,6 @@ def _end(header: FileHeader | None, index: int, lost: Lost, found: Found) -> Ite
     yield Skipped(place=place, reason=reason, count=count, record=found.ordinal + 1)
 
 
-READER = LogReader(id="evtx", title="Windows event log (EVTX)", accepts=accepts, read=read)
+READER = LogReader(
+    id="evtx", title="Windows event log (EVTX)", accepts=accepts, read=read, tables=("windows",), times="zoned"
+)

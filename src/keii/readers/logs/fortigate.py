@@ -152,4 +152,11 @@ def _take(lines: Lines) -> tuple[list[Batch], pa.Array]:
     return routed(lines, [_event(text) for text in lines.tail.to_pylist()], _route, _SPECS)
 
 
-DIALECT = Dialect(id="fortigate", title="FortiGate", sign=r"\b(?:logid=\"?[0-9]{4,}|devid=\"?F[A-Z0-9]+)", take=_take)
+DIALECT = Dialect(
+    id="fortigate",
+    title="FortiGate",
+    sign=r"\b(?:logid=\"?[0-9]{4,}|devid=\"?F[A-Z0-9]+)",
+    take=_take,
+    tables=("network", "dns", "http", "remote", "dhcp", "alerts"),
+    times="own",
+)

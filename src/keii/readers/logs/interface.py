@@ -11,6 +11,7 @@ import pyarrow as pa
 from keii.model import Skipped, Source
 
 BATCH_ROWS = 65_536  # rows per batch a reader aims at; bounds memory whatever the file size
+TIMES = ("zoned", "head", "own", "local", "loose")  # what docs/logs.md says of a reader's times
 MAX_LINE = 16 * 1024 * 1024  # bytes; a longer line is skipped and counted, never held in memory
 
 
@@ -41,9 +42,13 @@ class LogReader(msgspec.Struct, frozen=True, kw_only=True):
         accepts: how surely the head is this format, 0 (not) to 1 (the format's own magic). The surest reader wins.
         read: yields batches and skips; good + skipped = what was there. It never raises for a bad record. It raises
             ``UnreadableError`` where the stream as a whole cannot be read. ``data`` need not be seekable.
+        tables: of ``lake.schema`` that its rows go to, in the schema's order.
+        times: which times it meets, one of ``TIMES``.
     """
 
     id: str
     title: str
     accepts: Callable[[Head], float]
     read: Callable[[BinaryIO, Source], Iterator[Batch | Skipped]]
+    tables: tuple[str, ...] = ()
+    times: str = ""

@@ -53,4 +53,6 @@ def _batch(rows: list[Numbered], zone: str | None) -> Batch:
     return generic("jsonl", RecordFrame([item for _, item in rows], [number for number, _ in rows]), zone)
 
 
-READER = LogReader(id="jsonl", title="JSON lines of no known kind", accepts=accepts, read=read)
+READER = LogReader(
+    id="jsonl", title="JSON lines of no known kind", accepts=accepts, read=read, tables=("generic",), times="loose"
+)

@@ -44,4 +44,11 @@ def _take(lines: Lines) -> tuple[list[Batch], pa.Array]:
     return routed(lines, [_event(text) for text in lines.tail.to_pylist()], route, SPECS)
 
 
-DIALECT = Dialect(id="leef", title="Log Event Extended Format (LEEF)", sign=r"\bLEEF: ?[12](?:\.0)?\|", take=_take)
+DIALECT = Dialect(
+    id="leef",
+    title="Log Event Extended Format (LEEF)",
+    sign=r"\bLEEF: ?[12](?:\.0)?\|",
+    take=_take,
+    tables=("network", "http", "alerts"),
+    times="own",
+)

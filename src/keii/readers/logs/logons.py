@@ -59,4 +59,5 @@ DIALECT = Dialect(
     title="Unix logons (sshd, sudo, su, PAM, Samba)",
     sign=load("readers/logons")["sign"].replace(" |", "|"),
     take=_take,
+    tables=("remote",),
 )

@@ -56,4 +56,5 @@ DIALECT = Dialect(
     title="Linux firewall (iptables, nftables, ufw)",
     sign=r"\bIN=\S*.* SRC=\S+ DST=",
     take=_take,
+    tables=("network",),
 )

@@ -36,4 +36,10 @@ def _take(lines: Lines) -> tuple[list[Batch], pa.Array]:
     return by_pattern(lines, _LINE, _SPEC)
 
 
-DIALECT = Dialect(id="nginx_error", title="nginx error log", sign=r"\[[a-z]+\] [0-9]+#[0-9]+: .*, client: ", take=_take)
+DIALECT = Dialect(
+    id="nginx_error",
+    title="nginx error log",
+    sign=r"\[[a-z]+\] [0-9]+#[0-9]+: .*, client: ",
+    take=_take,
+    tables=("http",),
+)

@@ -132,4 +132,6 @@ DIALECT = Dialect(
     title="Palo Alto Networks firewall",
     sign=rf",[0-9]{{4}}/[0-9/: ]{{14}},[^,]{{0,64}},(?:{_KINDS}),",
     take=_take,
+    tables=("network", "http", "remote", "alerts"),
+    times="own",
 )

@@ -60,4 +60,5 @@ DIALECT = Dialect(
     title="pf firewall (pfSense, OPNsense, BSD)",
     sign=r",(?:pass|block|match|rdr|nat),(?:in|out)[a-z/]*,[46],|\brule.{1,64}(?:pass|block|match) (?:in|out) on ",
     take=_take,
+    tables=("network",),
 )

@@ -77,5 +77,9 @@ def _take(lines: Lines) -> tuple[list[Batch], pa.Array]:
 
 
 DIALECT = Dialect(
-    id="samba_audit", title="Samba full_audit", sign=r"\|[a-z_]{3,40}\|(?:ok|fail(?: \([^|]*\))?)(?:\||$)", take=_take
+    id="samba_audit",
+    title="Samba full_audit",
+    sign=r"\|[a-z_]{3,40}\|(?:ok|fail(?: \([^|]*\))?)(?:\||$)",
+    take=_take,
+    tables=("smb",),
 )

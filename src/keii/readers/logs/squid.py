@@ -67,4 +67,4 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
         yield found if isinstance(found, Skipped) else assemble(_SPEC, found)
 
 
-READER = LogReader(id="squid", title="Squid access log", accepts=accepts, read=read)
+READER = LogReader(id="squid", title="Squid access log", accepts=accepts, read=read, tables=("http",), times="zoned")

@@ -97,4 +97,11 @@ def _batch(kind: str, rows: list[Numbered]) -> Batch:
     return assemble(spec(kind), RecordFrame([item for _, item in rows], [number for number, _ in rows]))
 
 
-READER = LogReader(id="suricata", title="Suricata EVE", accepts=accepts, read=read)
+READER = LogReader(
+    id="suricata",
+    title="Suricata EVE",
+    accepts=accepts,
+    read=read,
+    tables=("network", "dns", "http", "tls", "files", "smb", "remote", "dhcp", "alerts", "sensor", "generic"),
+    times="zoned",
+)

@@ -132,8 +132,17 @@ def _reader(dialect: Dialect) -> LogReader:
     def accepts_own(head: Head) -> float:
         return 0.92 * _shares(head.data)[1].get(dialect.id, 0.0) if accepts(head) else 0.0
 
-    return LogReader(id=dialect.id, title=dialect.title, accepts=accepts_own, read=read)
+    return LogReader(
+        id=dialect.id, title=dialect.title, accepts=accepts_own, read=read, tables=dialect.tables, times=dialect.times
+    )
 
 
-READER = LogReader(id="syslog", title="Syslog, and text logs of several programs", accepts=accepts, read=read)
+READER = LogReader(
+    id="syslog",
+    title="Syslog, and text logs of several programs",
+    accepts=accepts,
+    read=read,
+    tables=("generic",),
+    times="head",
+)
 READERS = (*(_reader(dialect) for dialect in DIALECTS), READER)

@@ -87,4 +87,6 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
             yield _batch(lines, numbers, source.time_zone)
 
 
-READER = LogReader(id="text", title="Text lines with a time", accepts=accepts, read=read)
+READER = LogReader(
+    id="text", title="Text lines with a time", accepts=accepts, read=read, tables=("generic",), times="loose"
+)

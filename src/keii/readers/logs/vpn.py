@@ -40,4 +40,10 @@ def _take(lines: Lines) -> tuple[list[Batch], pa.Array]:
     return by_patterns(lines, _FORMS)
 
 
-DIALECT = Dialect(id="vpn", title="VPN sessions (OpenVPN, strongSwan)", sign=load("readers/vpn")["sign"], take=_take)
+DIALECT = Dialect(
+    id="vpn",
+    title="VPN sessions (OpenVPN, strongSwan)",
+    sign=load("readers/vpn")["sign"],
+    take=_take,
+    tables=("remote",),
+)

@@ -105,4 +105,6 @@ DIALECT = Dialect(
     title="Windows DNS server debug log",
     sign=r"\b[0-9A-F]{3,8} PACKET +[0-9A-F]{8,16} (?:UDP|TCP) (?:Rcv|Snd) ",
     take=_take,
+    tables=("dns",),
+    times="local",
 )

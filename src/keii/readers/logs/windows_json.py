@@ -151,4 +151,6 @@ def _objects(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | Skipped]]
         yield number, Skipped(place=f"record {number}", reason="cut: the file ends inside it", record=number)
 
 
-READER = LogReader(id="windows-json", title="Windows events as JSON", accepts=accepts, read=read)
+READER = LogReader(
+    id="windows-json", title="Windows events as JSON", accepts=accepts, read=read, tables=("windows",), times="local"
+)

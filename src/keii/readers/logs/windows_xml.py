@@ -97,4 +97,6 @@ def _elements(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | str]]:
         yield number, "cut: the file ends inside it"
 
 
-READER = LogReader(id="windows-xml", title="Windows events as XML", accepts=accepts, read=read)
+READER = LogReader(
+    id="windows-xml", title="Windows events as XML", accepts=accepts, read=read, tables=("windows",), times="local"
+)

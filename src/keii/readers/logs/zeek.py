@@ -95,4 +95,11 @@ def _batch(stream: str, rows: list[tuple[int, dict[str, Any]]]) -> Batch:
     return assemble(spec(stream), RecordFrame([item for _, item in rows], [number for number, _ in rows]))
 
 
-READER = LogReader(id="zeek", title="Zeek TSV and JSON", accepts=accepts, read=read)
+READER = LogReader(
+    id="zeek",
+    title="Zeek TSV and JSON",
+    accepts=accepts,
+    read=read,
+    tables=("network", "dns", "http", "tls", "files", "smb", "remote", "dhcp", "alerts", "sensor", "generic"),
+    times="zoned",
+)
