@@ -21,7 +21,7 @@ _MONTH = (
 )
 _HALF = r"(?P<half>a\.m\.|p\.m\.|[AaPp][Mm]\b)"
 _JA_CLOCK = (
-    rf"(?:\s*(?:\([月火水木金土日](?:曜日?)?(?:・祝)?\)|[月火水木金土日]曜日?|\(?{WEEKDAY}\)?)?[\s,|]*(?P<jahalf>午前|午後|[AP]M(?=\s?\d))?\s*"
+    rf"(?:\s*(?:\([月火水木金土日](?:曜日?)?(?:・祝)?\)|[月火水木金土日]曜日?|\(?{WEEKDAY}\)?)?[\s,|]*(?:-(?=\d{{1,2}}:\d\d))?(?P<jahalf>午前|午後|[AP]M(?=\s?\d))?\s*"
     rf"(?P<h>{_N}{{1,3}})(?:時(?:(?P<m>{_N}{{1,3}})分|(?P<thirty>半))?(?!間)|:(?P<mc>\d\d))(?::(?P<s>\d\d)|(?P<sj>\d{{1,2}})秒)?)?"
 )
 # Between the day and its clock: ``at``, a slash, a bar, a dot; a weekday may stand there too.
@@ -43,9 +43,7 @@ def forms() -> tuple[re.Pattern[str], ...]:
         rf"(?:(?P<y1>[\d{_KANJI}]{{4}})\s?年(?:\([^)]{{1,6}}\))?|(?P<era>令和|平成)(?P<ey>{_N}{{1,3}}|元)\s?年)\s*"
         rf"(?P<mo1>{_N}{{1,2}})\s?月\s*(?P<d1>{_N}{{1,3}})\s?日"
     )
-    number_day = (
-        r"(?<![\d/.-])(?P<y2>(?:19|20)\d{2})(?P<sep>[-/.])\s?(?P<mo2>\d{1,2})(?P=sep)\s?(?P<d2>\d{1,2})(?!\d|[-/]\d)"
-    )
+    number_day = r"(?<![\d/.-])(?P<y2>(?:19|20)\d{2})(?P<sep>[-/.])\s?(?P<mo2>\d{1,2})(?P=sep)\s?(?P<d2>\d{1,2})(?!\d|[-/]\d(?!\d?:\d\d))"
     short_era = r"(?<![\w.])(?P<era>R|H|令和|平成)(?P<ey>\d{1,2}|元)[./](?P<mo1>\d{1,2})[./](?P<d1>\d{1,2})(?![\d.])"
     written = (
         rf"(?<![\d:])(?P<h>\d{{1,2}})[:.](?P<m>\d\d)\s*{_HALF}?{zone}\s*(?:,|on|[|/·•–—-])?\s*(?:{WEEKDAY},?\s+)?"
@@ -58,6 +56,7 @@ def forms() -> tuple[re.Pattern[str], ...]:
         rf"\s*(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>\d{{4}})(?:(?!\d)|(?=\d{{1,2}}:\d\d))" + _EN_CLOCK + zone,
         rf"(?<![\d/])(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+(?:of\s+)?|-)"
         rf"(?P<mon>{_MONTH})(?:\s*,?\s+|-)(?P<y1>\d{{4}})(?:(?!\d)|(?=\d{{1,2}}:\d\d))" + _EN_CLOCK + zone,
+        r"(?<![\d/.])(?P<d1>\d{1,2})\.(?P<mo1>\d{1,2})\.(?P<y1>(?:19|20)\d{2})(?![\d.])" + _EN_CLOCK + zone,  # day first
         r"(?<![\d/.-])(?P<us1>\d{1,2})/(?P<us2>\d{1,2})/(?P<y1>(?:19|20)\d{2})(?![\d/])" + _EN_CLOCK + zone,
     )  # fmt: skip
     return tuple(re.compile(form) for form in written)
