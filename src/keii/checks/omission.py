@@ -59,7 +59,10 @@ def run(claims: Claims) -> Iterator[Finding]:
     for statement in _statements(claims):
         if not statement.claims:
             continue
-        spoken = {claim.topic for claim in (*statement.claims, *statement.before)}
+        told = (*statement.claims, *statement.before)
+        spoken = {
+            claim.topic for claim in told if claim.state != "declined"
+        }  # «we do not comment on it» says nothing of it
         for subject in subjects():
             if spoken.isdisjoint(subject.topics):
                 yield from _left_out(claims, statement, subject)
