@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from keii.readers.logs import Head, detect, syslog
 from keii.readers.logs.auditd import decoded, socket_end
+from keii.readers.logs.blocks import blocks
 from tests.readers.logs.reading import Read, full_lines
 
 EXEC = (
@@ -66,3 +68,36 @@ def test_the_shelf(shelf: Path, name: str) -> None:
     assert found.good == len(ids)
     assert not found.skips
     assert sum(row["message"].count("\n") + 1 for row in found.rows["generic"]) == full_lines(data)
+
+
+def _events(data: bytes, size: int, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+    """Return first line and text of every event, read in blocks of about ``size`` bytes."""
+    monkeypatch.setattr(syslog, "blocks", partial(blocks, size=size))
+    rows = [row for part in Read(syslog.READER, data).rows.values() for row in part]
+    return sorted((row["record"], row["message"] if "message" in row else row["more"]) for row in rows)
+
+
+@pytest.mark.parametrize("size", [300, 1_000, 4_096])
+def test_an_event_over_the_border_of_two_blocks_is_one(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = ("SYSCALL", "EXECVE", "CWD", "PROCTITLE")
+    pairs = [(2 * number, 2 * number + 1) for number in range(60)]
+    lines = [  # two events at a time, their lines alternate
+        f'type={kind} msg=audit(1704164645.123:{event}): comm="x{event}"\n'
+        for pair in pairs
+        for kind in kinds
+        for event in pair
+    ]
+    data = "".join(lines).encode()
+    found = _events(data, size, monkeypatch)
+    assert found == _events(data, 10**7, monkeypatch)
+    assert [record for record, _ in found] == [8 * pair + 1 + place for pair in range(60) for place in (0, 1)]
+    assert {text.count("\n") for _, text in found} == {3}
+
+
+def test_one_endless_event_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b'type=PATH msg=audit(1704164645.123:1): name="x"\n' * 5_000
+    found = _events(data, 2_000, monkeypatch)
+    counts = [text.count("\n") + 1 for _, text in found]
+    assert sum(counts) == 5_000
+    assert max(counts) <= 512
+    assert len(found) < 30

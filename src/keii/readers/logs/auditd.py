@@ -6,6 +6,7 @@ import re
 from itertools import islice
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from keii.readers.logs.dialect import Dialect, Lines, Record, only_addresses
 from keii.readers.logs.frame import Columns, Spec
@@ -22,6 +23,9 @@ _LOGON = ("USER_LOGIN", "USER_AUTH", "USER_START", "USER_END", "USER_ACCT", "CRE
           "USER_CHAUTHTOK", "GRP_AUTH")  # fmt: skip
 _ARGUMENT = re.compile(r"a(\d{1,4})\Z")  # a1_len is none; of a1[0], a1[1] the name ends before the bracket
 _EMPTY = ("?", "(null)", "(none)", "")
+_ID = r"\baudit\((?P<id>[0-9]{1,12}\.[0-9]{1,3}:[0-9]{1,20})\):"
+_NEAR = 256  # lines back from the end of a block in which an event that goes on has one
+_HELD = 8 * 1024 * 1024  # bytes of lines that wait for the next block; with more, none waits
 _LINES = 512  # lines of one event that are joined; an event with more begins anew
 
 
@@ -91,6 +95,20 @@ def _joined(lines: Lines) -> tuple[list[Event | None], list[str]]:
     return events, texts
 
 
+def _open(lines: Lines) -> pa.Array:
+    """Return which lines are of events that had a line among the last ones; none of an event with too many already.
+
+    The kernel's lines of one event stand close together, but those of several events may alternate.
+    """
+    ids = pc.struct_field(pc.extract_regex(lines.tail, _ID), "id")
+    late = pc.is_in(ids, value_set=pc.drop_null(pc.unique(ids[-_NEAR:])))
+    counts = pc.value_counts(ids.filter(late))
+    full = counts.field("values").filter(pc.greater_equal(counts.field("counts"), _LINES))
+    open_ = pc.and_(late, pc.invert(pc.is_in(ids, value_set=full)))
+    held = pc.sum(pc.binary_length(lines.text.filter(open_))).as_py() or 0
+    return open_ if held <= _HELD else pa.repeat(pa.scalar(value=False), len(lines))
+
+
 def _add(fields: Record, head: re.Match[str], text: str) -> None:
     kind = head["type"] or "kernel"
     if kind not in fields["types"].split(" "):
@@ -146,6 +164,7 @@ DIALECT = Dialect(
     title="Linux audit log (auditd)",
     sign=r"\baudit\([0-9]{1,12}\.[0-9]{1,3}:[0-9]{1,20}\):",
     take=_take,
+    open=_open,
     tables=("network", "remote", "generic"),
     times="zoned",
 )

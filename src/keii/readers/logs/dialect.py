@@ -75,6 +75,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         sign: RE2 expression on ``tail`` that its lines fit and others hardly do.
         take: returns the rows of lines with the sign, and which of them it could take apart.
         tables, times: as of a ``LogReader``.
+        open: for events of several lines: which lines of a block belong to events that the next block may go on with.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     take: Callable[[Lines], tuple[list[Batch], pa.Array]]
     tables: tuple[str, ...] = ()
     times: str = "head"
+    open: Callable[[Lines], pa.Array] | None = None
 
 
 def rows(spec: Spec, lines: Lines, fields: Mapping[str, pa.Array]) -> Batch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import IO, BinaryIO, cast
 
@@ -55,6 +55,16 @@ def _texts(data: IO[bytes]) -> Iterator[pa.Array]:
 
 
 def _read(data: BinaryIO, years: Years, zone: str | None) -> Iterator[Batch | Skipped]:
+    marks: set[str] = set()  # of the file's year, once a line without a year was met
+    for part in _whole_events(_lines(data, years, zone, marks)):
+        if isinstance(part, Skipped):
+            yield part
+            continue
+        for batch in _by_dialect(part):
+            yield msgspec.structs.replace(batch, inferred=tuple(sorted({*batch.inferred, *marks})))
+
+
+def _lines(data: BinaryIO, years: Years, zone: str | None, marks: set[str]) -> Iterator[Lines | Skipped]:
     turns = Turns()
     for block in blocks(data):
         if isinstance(block, Skipped):
@@ -66,9 +76,38 @@ def _read(data: BinaryIO, years: Years, zone: str | None) -> Iterator[Batch | Sk
             yield Skipped(place=f"line {number}", reason="nothing but control characters", record=number)
         texts, numbers = texts.filter(pc.invert(empty)), numbers.filter(pc.invert(empty))
         if len(texts):
-            marks = years.marks() if years.marks() and pc.any(pc.is_valid(day_numbers(texts))).as_py() else ()
-            for batch in _by_dialect(taken_off(texts, numbers, years, turns, zone)):
-                yield msgspec.structs.replace(batch, inferred=tuple(sorted({*batch.inferred, *marks})))
+            if years.marks() and pc.any(pc.is_valid(day_numbers(texts))).as_py():
+                marks.update(years.marks())
+            yield taken_off(texts, numbers, years, turns, zone)
+
+
+def _whole_events(parts: Iterable[Lines | Skipped]) -> Iterator[Lines | Skipped]:
+    """Yield lines block by block, with those of events that may go on held back until the next block is there."""
+    before: Lines | None = None
+    for part in parts:
+        if isinstance(part, Skipped):
+            yield part
+        elif before is None:
+            before = part
+        elif not pc.any(going_on := _going_on(before)).as_py():
+            yield before
+            before = part
+        else:
+            yield before.filter(pc.invert(going_on))
+            before = joined([before.filter(going_on), part])
+    if before is not None:
+        yield before
+
+
+def _going_on(lines: Lines) -> pa.Array:
+    found = pa.repeat(pa.scalar(value=False), len(lines))
+    for dialect in DIALECTS:
+        if dialect.open is not None:
+            signed = pc.match_substring_regex(lines.tail, dialect.sign)
+            own = lines.filter(signed)
+            numbers = own.number.filter(dialect.open(own)) if len(own) else own.number
+            found = pc.or_(found, pc.is_in(lines.number, value_set=numbers))
+    return found
 
 
 def _by_dialect(lines: Lines) -> Iterator[Batch]:
