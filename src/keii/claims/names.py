@@ -20,6 +20,9 @@ _TITLED = re.compile(rf"\b((?:{_TITLE}\.? )+)([A-Z][a-z'-]+ (?:[A-Z]\.? )?[A-Z][
 _OF_PLACE = re.compile(r"^[A-Z]\w+'s (?=[A-Z])")
 _SHORTENED = re.compile(r"\b(?:Inc|Corp|Co|Ltd|Jr|Sr|Bros|[A-Z])\.$")
 _SAME_SOURCES = re.compile(r"anonymous:(?:[Tt]he|[Tt]hese|[Tt]hose) (?:sources?|officials?|people|persons?)")
+_GENERIC = frozenset((
+    "health", "services", "trust", "group", "bank", "university", "hospital", "council", "network", "systems", "holdings", "agency",
+))  # fmt: skip
 _KEEP = 8  # names remembered of one source
 
 
@@ -163,5 +166,7 @@ class Named:
             self._remember(speaker)
 
     def _remember(self, name: str) -> None:
+        if name.lower() in _GENERIC:
+            return  # the last word of a longer name
         if not any(one.fullmatch(name) for one in (self._known.own, self._known.pronoun, self._known.kind)):
             self._names = [*(one for one in self._names if one != name), name][-_KEEP:]
