@@ -138,3 +138,17 @@ def test_a_zone_of_logs_that_is_none_is_refused_with_its_place() -> None:
     with pytest.raises(SettingsError, match="Asia/Tokyo") as refused:
         parse_settings('name = "x"\n[logs]\ntime_zone = "Nowhere"\n')
     assert "logs.time_zone" in str(refused.value.place)
+
+
+def test_what_is_said_of_a_copy_only_is_told(case: Case, tmp_path: Path) -> None:
+    case.add([put(tmp_path / "a.zip", made.zipped({"messages": YEARLESS}))])
+    ingest(case)
+    log = put(tmp_path / "messages", YEARLESS)
+    case.add([log], year=2020)
+    ingest(case)
+    assert inferred(case)["messages"] == ("year-of-copy",)
+    assert times(case) == [None, None]
+    case.add([tmp_path / "a.zip"], year=2020)  # now it is said of what was read
+    ingest(case)
+    assert inferred(case)["messages"] == ()
+    assert times(case) == ["2019-12-31 23:30", "2020-01-01 09:30"]

@@ -198,8 +198,8 @@ def _without_copies(case: Case, reading: Reading, before: tuple[Reading, ...]) -
     record = reading.record
     if record.status != "read" or not record.content:
         return reading
-    here = (other.record for other in before)
-    first = next((other.source.id for other in here if other.content == record.content), None)
+    here = {other.record.source.id: other.record for other in before}
+    first = next((id_ for id_, other in here.items() if other.content == record.content), None)
     first = first or case.catalog.reader_of_content(record.content)
     if first is None or first == record.source.id:
         return reading
@@ -210,5 +210,16 @@ def _without_copies(case: Case, reading: Reading, before: tuple[Reading, ...]) -
         status="copy",
         content=record.content,
         copy_of=first,
+        inferred=_unheard(record, here.get(first) or case.catalog.source(first)),
     )
     return Reading(record=bare)
+
+
+def _unheard(copy: SourceRecord, first: SourceRecord | None) -> tuple[str, ...]:
+    """Return marks of what was stated of a copy and does not hold for its events, which are those of the first."""
+    if first is None or not copy.inferred:
+        return ()
+    year = copy.source.last_year is not None and copy.source.last_year != first.source.last_year
+    zone = copy.source.time_zone is not None and copy.source.time_zone != first.source.time_zone
+    lacks = {mark.partition("-")[0] for mark in copy.inferred}
+    return tuple(f"{what}-of-copy" for what, said in (("year", year), ("zone", zone)) if said and what in lacks)

@@ -204,6 +204,11 @@ class Catalog:
         row = self._db.execute(sql, [content]).fetchone()
         return row[0] if row else None
 
+    def source(self, id_: str) -> SourceRecord | None:
+        """Return the record of one source, None where there is none."""
+        row = self._db.execute("SELECT json FROM sources WHERE id = ?", [id_]).fetchone()
+        return msgspec.json.decode(row[0], type=SourceRecord) if row else None
+
     def source_ids(self) -> frozenset[str]:
         """Return the ids of all sources."""
         return frozenset(row[0] for row in self._db.execute("SELECT id FROM sources"))

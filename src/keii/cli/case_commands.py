@@ -112,7 +112,7 @@ def run(case: Path, *, lang: str | None, as_json: bool) -> int:
             show.bullet(say(sentence.what.why, spoken, sentence.what.facts), spoken)
         for mark in sorted({mark for source in report.sources for mark in source.inferred}):
             names = [source.name for source in report.sources if mark in source.inferred]
-            facts = {"count": len(names), "name": names[0]}
+            facts = {"count": len(names), "name": ", ".join(names[:3]) + (" …" if names[3:] else "")}
             show.words(say(f"cli.times.{mark}", spoken, facts))
         show.told("cli.report", spoken, path=case / "report" / "report.html")
     return show.incomplete(missing, spoken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from keii.readers.logs import READERS, LogReader
 from keii.readers.logs.dialects import DIALECTS
 from keii.readers.logs.interface import TIMES
 from keii.readers.logs.listing import listing
+from keii.wording import say
 
 PAGE = Path(__file__).parents[3] / "docs" / "logs.md"
 
@@ -36,3 +38,13 @@ def test_dialects_go_where_they_say() -> None:
             assert {spec.table for spec in made.values()} == set(dialect.tables)
         elif forms is not None:
             assert {spec.table for _, spec in forms} == set(dialect.tables)
+
+
+def test_every_mark_of_the_page_has_its_sentence() -> None:
+    marks = re.findall(
+        r"`((?:zone|year|day)[a-z-]*)`", "".join(re.findall(r"^\| (`[^|]*) \|", PAGE.read_text("utf-8"), re.MULTILINE))
+    )
+    assert len(marks) == 12
+    for mark in marks:
+        for lang in ("en", "ja"):
+            assert "a.log" in say(f"cli.times.{mark}", lang, {"count": 1, "name": "a.log"})  # type: ignore[arg-type]
