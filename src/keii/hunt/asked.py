@@ -10,6 +10,7 @@ from keii.hunt.sigma.hunting import hunt_rules
 from keii.hunt.sigma.loading import RuleFile
 from keii.hunt.sigma.plan import prepare_files
 from keii.hunt.stix.hunting import hunt_patterns
+from keii.hunt.suricata.hunting import hunt_suricata
 from keii.lake.store import Lake
 from keii.model.rule import IntelRule, LogSearched, RulesHunted
 
@@ -32,6 +33,8 @@ def hunt_intel_rules(lake: Lake, rules: Sequence[IntelRule], *, kept_in: Path | 
     patterns = [rule for rule in rules if rule.language == "stix"]
     parts = [hunt_rules(lake, prepare_files(files, kept_in=kept_in))] if files else []
     parts += [hunt_patterns(lake, patterns)] if patterns else []
+    signatures = [rule for rule in rules if rule.language == "suricata"]
+    parts += [hunt_suricata(lake, signatures)] if signatures else []
     return joined(parts)
 
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from keii.errors import UnreadableError
 from keii.model import Source
-from keii.readers.intel import lists, misp, report, sigma, stix
+from keii.readers.intel import lists, misp, report, sigma, stix, suricata
 from keii.readers.intel.interface import Found, IntelReader
 
 READERS: tuple[IntelReader, ...] = (
     stix.READER,
     misp.READER,
     sigma.READER,
+    suricata.READER,
     lists.READER,
     report.READER,
 )  # fmt: skip
