@@ -13,9 +13,7 @@ from keii.readers.intel.interface import Found, IntelReader
 
 MAX_RULE = 65_536  # characters of one rule
 MAX_FILE = 128 * 1024 * 1024  # bytes; the largest public set has 40 MB
-_ACTIONS = (
-    r"(?:alert|drop|reject|rejectsrc|rejectdst|rejectboth|pass|log|block|sdrop|accept|config)(?::\w+)?(?:,\w+(?::\w+)?)*"
-)
+_ACTIONS = r"(?:alert|drop|reject|rejectsrc|rejectdst|rejectboth|pass|log|block|sdrop|accept|config)(?::\w+)?(?:,\w+(?::\w+)?)*"
 _RULE = re.compile(rf"\s*{_ACTIONS}\s+(?:[\w.:<>-]+\s+)?(?=\S|$)")
 _ALONE = re.compile(rf"\s*{_ACTIONS}(?:\s+[\w.:<>-]+)?\s*")
 _ARROW = re.compile(r"->|<>|=>")
