@@ -120,6 +120,18 @@ def test_damaged_characters_are_counted() -> None:
     assert WORDS in found.text
 
 
+@pytest.mark.parametrize("broken", [b"\xed\xa0\x80", b"\xe6\x98", b"\x00\x00\x00"])
+@pytest.mark.parametrize("times", [1, 40])
+def test_broken_sequences_lose_no_other_word(broken: bytes, times: int) -> None:
+    data = ((WORDS + "\n").encode() + broken + b"\n") * times
+    found = document(data, "x.txt")
+    assert found.text.count(WORDS) == times
+    place = len((WORDS + "\n").encode())
+    told = "".join(found.notes)
+    assert (f"at byte {place:,}" in told) or (f"at character {len(WORDS) + 1}" in told)
+    assert f"{times} " in told
+
+
 def test_hidden_and_turning_characters_stay_where_they_are() -> None:
     """Nothing is dropped from a text in silence: an offset of the text is an offset of the file."""
     text = "2020年1月31日\n\u202e逆向き\u202c星空\u200b重工\u2066は攻撃を受けた\u2069。\u0640\ufeff続き。\n"

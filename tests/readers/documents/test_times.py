@@ -23,7 +23,16 @@ def cases(name: str) -> list[dict[str, Any]]:
 
 ALL = [
     pytest.param(case, id=f"{name}-{case['id']}")
-    for name in ("japanese_texts", "english_texts", "html_pages", "second_texts", "third_texts", "second_pages")
+    for name in (
+        "japanese_texts",
+        "english_texts",
+        "html_pages",
+        "second_texts",
+        "third_texts",
+        "second_pages",
+        "fourth_lot",
+        "fifth_lot",
+    )
     for case in cases(name)
 ]
 
@@ -46,3 +55,19 @@ def test_publication_time(case: dict[str, Any]) -> None:
 
 def _written(value: Any) -> str | None:
     return None if value in (None, "null") else str(value)
+
+
+@pytest.mark.parametrize(
+    ("head", "publisher", "title"),
+    [
+        ("星空重工に攻撃\n青葉日報 2020年1月31日 11時05分\n", "青葉日報", "星空重工に攻撃"),
+        ("星空重工に攻撃\n2020年1月31日 11時05分 事件\n", "", "星空重工に攻撃"),
+        ("2020年1月31日\nお客様各位\n星空重工株式会社\n代表取締役　水野\n不正アクセスについて\n", "星空重工株式会社", "不正アクセスについて"),
+        ("Freight firm hit\nPUBLISHED THU, JAN 30 2020 4:05 PM EST\n", "", "Freight firm hit"),
+        ("FOR IMMEDIATE RELEASE\nJanuary 30, 2020\nAcme Freight Tells of an Attack\n", "", "Acme Freight Tells of an Attack"),
+    ],
+)  # fmt: skip
+def test_names_of_plain_texts(head: str, publisher: str, title: str) -> None:
+    body = ENGLISH if head.isascii() else BODY
+    found = read(f"{head}\n{body}\n".encode(), Source(id="s-0", name="page.txt", sha256="0"))
+    assert (found.publisher, found.title) == (publisher, title)

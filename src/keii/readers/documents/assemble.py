@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from keii.data import load
 from keii.model import Document, Moment, RejectedDate, Source
 from keii.readers.documents.blocks import blocks_of
 from keii.readers.documents.byline import first_lines, read_byline
@@ -39,7 +40,7 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     lang = language(text)
     title, headings = known.title, known.headings
     publisher = known.publisher
-    first = first_lines(text)
+    first = [line for line in first_lines(text) if not _says_no_name(line[1])]
     if not publisher and first:
         name = name_at(first[0][1], 0)
         if name is not None and len(first[0][1]) - len(name.written) <= 40:
@@ -59,6 +60,19 @@ def assemble(text: str, source: Source, known: Known) -> Document:
         author=author, kind=kind_of(text, title, publisher), published=published, updated=updated,
         rejected=(*known.rejected, *byline.rejected), embedded=embedded_sources(text, lang, publisher),
         pages=known.pages, headings=headings, notes=known.notes,
+    )  # fmt: skip
+
+
+_OFFICE = re.compile(r".{0,12}第\s?\d+号|(?:代表)?取締役.{0,20}")  # a letter's number, its signature
+
+
+def _says_no_name(line: str) -> bool:
+    """Tell a rule of signs, or a line that opens any letter: «各位», «FOR IMMEDIATE RELEASE»."""
+    bare = line.strip()
+    cues = load("documents/cues")
+    return (
+        re.search(r"\w", bare) is None or _OFFICE.fullmatch(bare) is not None or bare.lower() in cues["openings"]
+        or (len(bare) <= 30 and bare.endswith(tuple(cues["addressed"])))
     )  # fmt: skip
 
 
@@ -91,12 +105,12 @@ def _beside_time(line: str, lang: str) -> str:
     times = find_times(line, lang)
     if len(times) != 1:
         return ""
-    rest = (line[: times[0].start] + "\n" + line[times[0].end :]).strip(" \u3000\n|｜・/-–—()（）[]【】")
+    rest = (line[: times[0].start] + "\n" + line[times[0].end :]).strip(" \u3000\n|｜・/-–—()（）[]【】,、")
     return rest if "\n" not in rest and 2 <= len(rest) <= 20 and _is_name_line(rest) and not _LABEL.search(rest) else ""
 
 
 _LABEL = re.compile(
-    r"更新|公開|配信|掲載|発表|投稿|追記|日時|日付|時刻|現在|付|号$|曜|ページ|[Uu]pdated|[Pp]ublished|[Pp]osted|[Dd]ate|^[Bb]y\b|記者|JST|GMT"
+    r"(?i)更新|公開|配信|掲載|発表|投稿|追記|日時|日付|時刻|現在|付|号$|曜|ページ|[Uu]pdated|[Pp]ublished|[Pp]osted|[Dd]ate|^[Bb]y\b|記者|JST|GMT"
 )
 
 
@@ -110,6 +124,10 @@ def _is_name_line(line: str) -> bool:
         r"[。．、「」?？!！:：]|(?:か|も|へ|に|を|と|た|恐れ|おそれ|疑い)$|\d", line
     ):
         return False
+    if line.lower() in load("documents/cues")["sections"] or re.search(r"(?:概要|会見録|議事録|について)$", line):
+        return False
+    if line.isascii():
+        return all(word[0].isupper() or word in {"of", "the", "and", "for"} for word in line.split())
     return len(line) <= 8 or re.search(r".[をがはにへ].", line) is None  # a headline has a verb's companions
 
 

@@ -20,6 +20,8 @@ _SIDE = " \u3000:：|｜-–—・/／•·[]【】()（）<>＜＞〔〕,、=�
 _TRAILING = re.compile(rf"(?:\s*\b(?:on|at|by)\b|\s*{WEEKDAY}\s*,?|\s*[（(]?[月火水木金土日][)）]?|\s*[:：,は])+$")
 # DATELINE, Jan. 30, 2020 /Wire/ -- the words of a release; the place stands in capitals.
 _DATELINE = re.compile(r"\s*[A-Z][A-Z.'’ ,-]{2,40}(?:,\s*[A-Z][\w. ]{1,25}){0,3}\s*[,(–—-]\s*")
+# «(5月22日 16:00現在)»: up to when a notice tells, which is its day only where it names no other.
+_AS_OF = re.compile(r"\s*(?:現在|時点)")
 _DASH = re.compile(r"\s*[^.]{0,60}?(?:--|—|–|\s-\s|:)")
 
 
@@ -45,6 +47,7 @@ class _Seen(msgspec.Struct):
     dateline: Moment | None = None
     foot: Moment | None = None
     month: Moment | None = None
+    as_of: Moment | None = None
     rejected: list[RejectedDate] = msgspec.field(default_factory=list)
 
 
@@ -65,6 +68,10 @@ def read_byline(text: str, lang: str, quoted: Sequence[tuple[int, int]] = ()) ->
     seen = _Seen()
     head = first_lines(text)
     before = ""
+    printed = _print_header(head, lang)
+    if printed is not None:
+        seen.rejected.append(printed)
+        head = head[1:]
     for at, line in head:
         if any(word in line and len(line) < 40 for word in _cues()["more"]):
             break  # from here on other stories are listed
@@ -80,9 +87,22 @@ def read_byline(text: str, lang: str, quoted: Sequence[tuple[int, int]] = ()) ->
     if published is not None and seen.bare is not None and _same_day_finer(seen.bare, published):
         published = seen.bare
     return Byline(
-        published or seen.bare or seen.dateline or seen.foot or seen.month, seen.updated, seen.published is not None,
+        published or seen.bare or seen.dateline or seen.foot or seen.month or seen.as_of, seen.updated, seen.published is not None,
         tuple(seen.rejected),
     )  # fmt: skip
+
+
+def _print_header(head: list[tuple[int, str]], lang: str) -> RejectedDate | None:
+    """Return the day of printing where a browser's header opens the text: a clock, then the title that follows below."""
+    if len(head) < 3 or not (times := find_times(head[0][1], lang)) or times[0].start > 1:
+        return None
+    title = head[0][1][times[0].end :].strip(_SIDE)
+    again = any(len(line.strip()) >= 6 and title.startswith(line.strip()) for _, line in head[1:])
+    if len(title) < 8 or "T" not in times[0].moment.edtf or not again:
+        return None
+    if not any(find_times(line, lang) for _, line in head[1:]):
+        return None
+    return RejectedDate(as_text=times[0].moment.as_text, place="print header", reason="the day the page was printed")
 
 
 def _cues() -> dict[str, list[str]]:
@@ -99,6 +119,11 @@ def _read_line(line: str, before: str, lang: str, seen: _Seen) -> None:
         # The second time of a line is often written without its year: (最終更新: 2/1 0:15).
         fuller = find_times(line, lang, int(times[0].moment.edtf[:4]))
         times = fuller if all(_later(times[0], one) for one in fuller) else times
+    known = seen.published or seen.bare
+    if not times and known is not None and known.edtf[:4].isdigit():
+        # «(最終更新 8月18日 9時30分)» on a line below the byline: its year is that of the byline.
+        later = find_times(line, lang, int(known.edtf[:4]))
+        times = later if len(later) == 1 and _says(line[: later[0].start], _cues()["updated"]) else times
     seen.month = seen.month or (None if times else month_alone(line, lang))
     for number, found in enumerate(times):
         label = _label(line, before, times, number)
@@ -109,6 +134,8 @@ def _read_line(line: str, before: str, lang: str, seen: _Seen) -> None:
             seen.rejected.append(
                 RejectedDate(as_text=found.moment.as_text, place=f"line: {line.strip()[:60]}", reason=refused)
             )
+        elif _AS_OF.match(line, found.end):
+            seen.as_of = seen.as_of or found.moment
         elif _says(label, _cues()["updated"]):
             seen.updated = seen.updated or found.moment
         elif _says(label, _cues()["published"]):

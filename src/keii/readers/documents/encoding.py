@@ -16,7 +16,10 @@ _BOMS = (
 _ISO_2022 = re.compile(rb"\x1b\$[@B]|\x1b\([JI]|\x1b\$\(D")
 _COMMON = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u30fc\u3001\u3002]")  # kana, prolonged mark, comma, full stop
 _HALF_KANA = re.compile(r"[\uff61-\uff9f]")
-_ODD = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd]")
+_ODD = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff]|\ufffd+")
+_BROKEN = re.compile(r"\ufffd+")
+_NULS = re.compile(r"\x00+")
+_PLACES = 5  # broken places told one by one
 _CANDIDATES = ("cp932", "euc_jp", "cp1252", "latin-1")
 
 
@@ -30,7 +33,10 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ..
     if len(data) > MAX_TEXT:
         raise LimitError(f"the text has {len(data):,} bytes; at most {MAX_TEXT:,} are read")
     text, name, notes = _decode(data, declared)
-    if text and len(_ODD.findall(text[:200_000])) > 0.1 * min(len(text), 200_000):
+    if (first := text.find("\x00")) >= 0 and name.startswith("utf-8"):
+        text, nuls = _NULS.subn("\ufffd", text)
+        notes = (*notes, f"{nuls:,} runs of NUL characters replaced, the first at character {first:,}")
+    if text and len(_ODD.findall(text[:200_000])) > 0.1 * min(len(text), 200_000) + 1:
         raise UnreadableError("this is not text: too many control characters, whatever the encoding")
     if name not in {"utf-8", "utf-8-sig", "ascii"}:
         notes = (f"read as {name}, decided by the content", *notes)
@@ -97,10 +103,11 @@ def _other(data: bytes, declared: str | None, error: UnicodeDecodeError) -> tupl
         if best is None or score > best[0]:
             best = (score, text, name)
     cut = data.decode("utf-8", "replace")
-    broken = cut.count("\ufffd")
-    if broken <= max(3, len(cut) // 1000):
+    broken = len(_BROKEN.findall(cut))
+    beyond = sum(1 for sign in cut[:200_000] if sign > "\x7f" and sign != "\ufffd")
+    if broken <= max(3, len(cut) // 1000) or beyond >= 4 * len(_BROKEN.findall(cut[:200_000])) > 0:
         # UTF-8 with a few damaged bytes reads better than any other encoding forced upon it.
-        return cut, "utf-8", (f"{broken} damaged characters, the first at byte {error.start:,}",)
+        return cut, "utf-8", (_told_broken(data, broken, error),)
     if best is not None and best[0] > -0.5:
         return best[1], best[2], ()
     for name in ("cp932", "euc_jp"):
@@ -110,6 +117,21 @@ def _other(data: bytes, declared: str | None, error: UnicodeDecodeError) -> tupl
     if best is None:
         return cut, "utf-8", (f"{broken} damaged characters",)
     return best[1], best[2], ("the encoding is a guess",)
+
+
+def _told_broken(data: bytes, count: int, error: UnicodeDecodeError) -> str:
+    """Say how many damaged characters were replaced and where the first ones stand."""
+    places, rest, at = [error.start], memoryview(data), error.end
+    while len(places) < _PLACES:
+        try:
+            bytes(rest[at:]).decode("utf-8")
+            break
+        except UnicodeDecodeError as next_error:
+            if at + next_error.start > places[-1] + 3:
+                places.append(at + next_error.start)
+            at += next_error.end
+    shown = ", ".join(f"{place:,}" for place in places) + (" …" if count > len(places) else "")
+    return f"{count:,} damaged characters replaced, at byte {shown}"
 
 
 def _plausible(text: str) -> float:

@@ -23,7 +23,7 @@ from keii.readers.documents.html_tags import flatten, tame
 from keii.readers.documents.html_text import clean, depth_of, walk
 from keii.readers.documents.html_times import page_times
 from keii.readers.documents.interface import DocumentReader
-from keii.readers.documents.language import language
+from keii.readers.documents.language import language, named_kind
 
 MAX_HTML = 24 * 1024 * 1024  # bytes of a page; real ones stay under 5 MB
 MAX_DEPTH = 200  # nesting up to which trafilatura is asked; it walks recursively
@@ -171,13 +171,19 @@ def metadata(root: Any, url: str) -> Known:
     names = (metas.get("og:site_name", ""), publisher, metas.get("application-name", ""))
     site = next((name for name in names if name and not ARCHIVES.search(name)), "")
     if not site and (parts := re.split(r"\s*[|｜]\s*|\s+[-–—:：]\s+", named)) and len(parts) > 1:
-        site = parts[-1]
+        site = _site_of(parts, tops)
     if not site and (host := urlsplit(_REPLAYED.sub("", canonical or url)).hostname):
         site = host.removeprefix("www.")
     return Known(
         publisher=site[:200], title=_without_site(title, site)[:500],
         url=_REPLAYED.sub("", canonical or metas.get("og:url", "") or url)[:2_000], author=(author or metas.get("author", ""))[:200],
     )  # fmt: skip
+
+
+def _site_of(parts: list[str], tops: list[str]) -> str:
+    """Return the part of a page's name that names its site: one with a publisher's ending, else the last."""
+    others = [part for part in parts if part and part not in tops] or parts
+    return next((part for part in reversed(others) if len(part) <= 30 and named_kind(part)), others[-1])
 
 
 def _words(value: Any) -> str:

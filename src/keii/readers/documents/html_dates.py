@@ -40,6 +40,7 @@ _BESIDE = re.compile(
 )  # fmt: skip
 _MAX_ELEMENTS = 20_000  # elements looked at for a date; an article's own date stands long before
 _MAX_MARKED = 300  # of them marked as a date
+_LAST_COMMA = re.compile(r",(?=\s*[}\]])")
 _MAX_JSON = 1_000_000  # characters of one JSON-LD block
 _EARLIEST = 1990  # no public web page is older
 
@@ -96,13 +97,20 @@ def linked_data(root: Any) -> list[dict[str, Any]]:
     for script in root.iter("script"):
         if "ld+json" not in str(script.get("type", "")).lower() or not script.text or len(script.text) > _MAX_JSON:
             continue
-        try:
-            parsed = json.loads(re.sub(r"[\x00-\x1f]", " ", script.text))
-        except (ValueError, RecursionError):
-            continue
+        parsed = _parsed(re.sub(r"[\x00-\x1f]", " ", script.text))
         found.extend(item for item in _ld_objects(parsed) if "datePublished" in item or "headline" in item)
     titles = _titles(root)
     return sorted(found, key=lambda item: _story_rank(item, titles))
+
+
+def _parsed(written: str) -> Any:
+    """Return what a JSON-LD block holds, None where it is no JSON; commas before a closing bracket are forgiven."""
+    for text in (written, _LAST_COMMA.sub("", written)):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+    return None
 
 
 def _titles(root: Any) -> str:
@@ -223,4 +231,5 @@ def _holds_only(link: Any, element: Any) -> bool:
     if sum(1 for _ in islice(link.iter(), 9)) > 8:
         return False
     words = "".join("".join(link.itertext()).split())
-    return len(words) - len("".join("".join(element.itertext()).split())) <= 4
+    dates = [element] if element.tag != "time" else list(link.iter("time"))
+    return len(words) - sum(len("".join("".join(date.itertext()).split())) for date in dates) <= 4

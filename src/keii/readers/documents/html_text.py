@@ -36,6 +36,10 @@ def clean(root: Any) -> tuple[str, ...]:
     if readings:
         notes.append(f"{sum(1 for element in readings if element.tag == 'rt')} ruby readings removed")
     banners = [element for element in root.iter("div") if element.get("id") in _ARCHIVE_IDS]
+    # archive.today and its mirrors wrap the page: HEADER with their own day, CONTENT with the page.
+    wrapped = {element.get("id"): element for element in root.iter("div") if element.get("id") in {"HEADER", "CONTENT"}}
+    if len(wrapped) == 2:
+        banners.append(wrapped["HEADER"])
     for element in banners:
         if element.getparent() is not None:
             _drop(element)

@@ -20,6 +20,12 @@ def language(text: str) -> Literal["ja", "en"]:
     return "ja" if kana and kana >= 0.05 * (kana + len(_KANJI.findall(head)) + len(_LETTER.findall(head))) else "en"
 
 
+def named_kind(publisher: str) -> str:
+    """Return the kind that the ending of a publisher's name tells (``…新聞``, ``…株式会社``, ``…の日記``), else empty."""
+    named = load("documents/cues")["named"]
+    return next((kind for kind in named if any(re.search(ending, publisher) for ending in named[kind])), "")
+
+
 def kind_of(text: str, title: str = "", publisher: str = "") -> str:
     """Return news, statement, government, blog, report or other: the kind with most of its cues; ties go by order.
 
@@ -30,7 +36,7 @@ def kind_of(text: str, title: str = "", publisher: str = "") -> str:
     for kind in ("statement", "blog", "report", "government", "news"):
         cues = load("documents/cues")["kinds"][kind]["strong"]
         score = sum(min(3, head.count(str(cue).lower())) for cue in cues)
-        if any(re.search(ending, publisher) for ending in load("documents/cues")["named"].get(kind, ())):
+        if kind == named_kind(publisher):
             score += _NAME
         if score > most:
             best, most = kind, score
