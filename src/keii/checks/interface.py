@@ -115,7 +115,9 @@ class Claims:
         if text is None:
             return False
         told = load("checks/corrections")
-        before, after = text[max(0, claim.start - 60) : claim.start + 60], text[claim.end - 40 : claim.end + 30]
+        begin = max(text.rfind(mark, 0, claim.start) for mark in ("。", "\n", ". ", "」"))
+        before = text[max(begin + 1, claim.start - 60) : min(claim.end, claim.start + 60)]
+        after = text[max(claim.start, claim.end - 40) : claim.end + 30].split("\n")[0]
         return any(re.search(word, before, re.I) for word in told["said_before"]) or any(
             re.search(word, after, re.I) for word in told["told_then"]
         )

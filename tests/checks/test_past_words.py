@@ -1,0 +1,48 @@
+"""What was said before is told from what is said now, within its own sentence only; companies keep their names."""
+
+from __future__ import annotations
+
+from keii.checks import Claims, check
+from keii.claims import extract
+from keii.model import Document, Finding
+from tests.claims.made import document
+
+
+def compared(*texts: tuple[str, str, str, str]) -> list[Finding]:
+    """Return the findings over (text, language, publisher, time)."""
+    documents: list[Document] = []
+    for at, (text, lang, publisher, published) in enumerate(texts):
+        made = document(text, lang, publisher=publisher, published=published)
+        fields = {name: getattr(made, name) for name in made.__struct_fields__}
+        documents.append(Document(**fields | {"name": f"{at}.txt", "source": f"s{at}"}))
+    claims = [claim for one in documents for claim in extract(one)]
+    return [finding for finding in check(Claims(claims, documents)) if finding.answer == "yes"]
+
+
+PAPER = ("丙商事に不正アクセス\n侵入は2019年3月に始まったとみられる。", "ja", "甲新聞", "2020-06-15T05:00+09:00")
+
+
+def test_a_past_word_of_the_sentence_before_hides_no_contradiction() -> None:
+    other = "丙商事はこれまで「被害は確認されていない」と説明していた。\n侵入は2018年12月に始まったことが関係者への取材で分かった。"
+    found = compared(PAPER, (other, "ja", "乙新聞", "2020-06-15T06:00+09:00"))
+    assert ("contradiction", "time.intrusion_start") in {(one.kind, one.topic) for one in found}
+
+
+def test_what_was_explained_before_contradicts_nobody() -> None:
+    other = "丙商事は当初、「侵入は2018年12月に始まった」と説明していた。"
+    found = compared(PAPER, (other, "ja", "乙新聞", "2020-06-15T06:00+09:00"))
+    assert "contradiction" not in {one.kind for one in found}
+
+
+def test_a_company_is_one_voice_in_two_languages() -> None:
+    japanese = "丙商事に不正アクセス\n丙商事は、侵入が2019年3月4日に始まり、4,512人分の情報が流出したと発表した。同社は「2019年6月7日に検知した」と述べた。"
+    english = (
+        "Hei Trading hit by hackers\nHei Trading said the intrusion began on March 1, 2019, three days earlier. It said data of 4,512 people was stolen. "
+        "Hei Trading said it detected the attack on June 7, 2019."
+    )
+    found = compared(
+        (japanese, "ja", "甲新聞", "2020-06-15T05:00+09:00"), (english, "en", "Wire", "2020-07-20T05:00+09:00")
+    )
+    kinds = {(one.kind, one.topic) for one in found}
+    assert ("revision", "time.intrusion_start") in kinds
+    assert ("contradiction", "time.intrusion_start") not in kinds
