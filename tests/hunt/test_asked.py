@@ -147,3 +147,20 @@ def test_a_broken_rule_file_is_a_row_and_not_an_end() -> None:
     source = Source(id="s-1", name="a.yml", sha256="", size=0)
     values = list(reader.read(RULE.encode() + b"\xff\x00: [", source))
     assert len(values) == 1
+
+
+def test_what_an_event_flags_as_context_is_told_with_its_reason(tmp_path: Path) -> None:
+    attributes = [
+        {"type": "ip-dst", "value": "203.0.113.2", "to_ids": True, "category": "Network activity"},
+        {"type": "ip-dst", "value": "203.0.113.3", "to_ids": False, "category": "Network activity"},
+        {"type": "ip-dst", "value": "9.9.9.9", "to_ids": True, "category": "Network activity"},
+    ]
+    event = msgspec.json.encode({"Event": {"info": "Relay", "Attribute": attributes}})
+    with _case(tmp_path, {"conn.log": LOG, "event.json": event}) as case:
+        report = _report(case)
+    assert report.hunt is not None
+    assert [match.indicator.value for match in report.matches if match.indicator] == ["203.0.113.2"]
+    assert list(report.hunt.not_hunted.values()) == [1, 1]
+    flagged, listed = sorted(report.hunt.not_hunted, reverse=True)
+    assert "warning list" in flagged + listed
+    assert "to_ids" in flagged + listed

@@ -49,7 +49,7 @@ def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
     for indicator in indicators:
         key = _key(indicator, own)
         if isinstance(key, str):
-            refused[say(key)] += 1
+            refused[_told(key, indicator)] += 1
             continue
         hunted[indicator.kind] += 1
         found.setdefault((indicator.kind, *key), {}).setdefault((indicator.source, indicator.value), indicator)
@@ -58,6 +58,12 @@ def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
         for (kind, form, key, prefix), asked in sorted(found.items(), key=lambda item: (item[0][:3], item[0][3] or 0))
     )
     return Targets(targets=targets, indicators=dict(sorted(hunted.items())), not_hunted=dict(sorted(refused.items())))
+
+
+def _told(reason: str, indicator: Indicator) -> str:
+    """Return why an indicator is not hunted; what its reader found says more than that it is only told."""
+    _, found, why = indicator.note.partition("not hunted: ")
+    return f"{say(reason)}: {why}" if reason == "hunt.told_only" and found else say(reason)
 
 
 def key_of(indicator: Indicator) -> tuple[str, bytes, int | None]:
