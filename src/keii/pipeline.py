@@ -21,6 +21,7 @@ from keii.errors import UsageError
 from keii.exporters import EXPORTERS, render
 from keii.hunt import hunt
 from keii.hunt.asked import hunt_intel_rules
+from keii.hunt.revised import revisions
 from keii.ingest import IngestReport, Progress, ingest
 from keii.model import Claim, Document, Finding, Trace, Verdict
 from keii.model.hypothesis import Analysis
@@ -189,6 +190,12 @@ def report_of(case: Case) -> Report:
             matches=catalog.matches(),
             hunt=catalog.hunt_coverage(),
             rules=catalog.rules_hunted(),
+            revisions=revisions(
+                [record.source for record in catalog.sources() if record.kind == "intel"],
+                catalog.indicators(),
+                catalog.rules(),
+                catalog.matches(),
+            ),
             trace=catalog.trace() or Trace(),
         )
     )

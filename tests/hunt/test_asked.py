@@ -164,3 +164,18 @@ def test_what_an_event_flags_as_context_is_told_with_its_reason(tmp_path: Path) 
     flagged, listed = sorted(report.hunt.not_hunted, reverse=True)
     assert "warning list" in flagged + listed
     assert "to_ids" in flagged + listed
+
+
+def test_a_later_version_of_a_report_is_told_as_a_difference(tmp_path: Path) -> None:
+    with _case(tmp_path, {"conn.log": LOG, "list.csv": b"value,type\n203.0.113.2,ip\n203.0.113.50,ip\n"}) as case:
+        assert _report(case).revisions == ()
+        (tmp_path / "list.csv").write_bytes(b"value,type\n203.0.113.2,ip\n203.0.113.3,ip\nlate.example,domain\n")
+        case.add([tmp_path / "list.csv"])
+        report = _report(case)
+        written = (case.report_root / "report.md").read_text("utf-8")
+    (revision,) = report.revisions
+    assert revision.before == "list.csv"
+    assert revision.added == ("domain late.example", "ip 203.0.113.3")
+    assert revision.withdrawn == ("ip 203.0.113.50",)
+    assert revision.seen == 1
+    assert "Intel in later versions" in written

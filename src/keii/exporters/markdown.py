@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from keii.exporters.interface import Exporter
-from keii.exporters.sections import OF_RULES, PUBLIC, SECTIONS
+from keii.exporters.sections import PUBLIC, SECTIONS, has
 from keii.exporters.shown import Section, byline, clean, has_logs, sentence
 from keii.model.report import Report
 from keii.wording import Lang, say
@@ -21,7 +21,7 @@ def render(report: Report, lang: Lang) -> bytes:
     lines += [f"- {_plain(sentence(s, lang, report.zone).text)}" for s in report.summary] or [say("common.none", lang)]
     for make in SECTIONS if has_logs(report) else PUBLIC:
         made = make(report, lang)
-        if report.rules is not None or made.id not in OF_RULES:
+        if has(report, made.id):
             lines += ["", *table(made, lang)]
     if not has_logs(report):
         lines += ["", f"## {say('html.no-logs', lang)}", "", say("html.no-logs-note", lang)]

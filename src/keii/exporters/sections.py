@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from keii.exporters.sections_logs import files, hosts, matches, path, searched, tampering, transfers
 from keii.exporters.sections_public import claims, findings, sources, statement
-from keii.exporters.sections_rules import rules, rules_asked
+from keii.exporters.sections_rules import revised, rules, rules_asked
 from keii.exporters.sections_time import chronology, over_time
+from keii.model.report import Report
 
 SECTIONS = (
     chronology,
@@ -17,6 +18,7 @@ SECTIONS = (
     tampering,
     matches,
     searched,
+    revised,
     rules,
     rules_asked,
     findings,
@@ -25,5 +27,12 @@ SECTIONS = (
     sources,
 )
 
-OF_RULES = ("rules", "rules-asked")  # ids of the sections that only a case with rules has
+
+def has(report: Report, id_: str) -> bool:
+    """Return whether a section says something of a case: rules and revised intel are told only where there are some."""
+    if id_ == "revised":
+        return bool(report.revisions)
+    return report.rules is not None or id_ not in ("rules", "rules-asked")
+
+
 PUBLIC = (chronology, over_time, findings, statement, claims, sources)  # where a case holds no logs

@@ -54,6 +54,26 @@ def rules(report: Report, lang: Lang) -> Section:
     return section("rules", lang, rows, *names)
 
 
+def revised(report: Report, lang: Lang) -> Section:
+    """Return what later versions of the same intel add and withdraw."""
+    rows: list[Row] = [
+        [
+            clean(one.source_name),
+            clean(one.before),
+            _some(one.added),
+            _some(one.withdrawn),
+            f"{one.seen:,}",
+        ]
+        for one in report.revisions
+    ]
+    return section("revised", lang, rows, "report", "before", "added", "withdrawn", "seen")
+
+
+def _some(values: tuple[str, ...]) -> str:
+    shown = ", ".join(clean(value) for value in values[:8])
+    return f"{len(values):,}" + (f": {shown}" + (" …" if len(values) > 8 else "") if values else "")
+
+
 def rules_asked(report: Report, lang: Lang) -> Section:
     """Return what became of the other rules: those with the same outcome for the same reason together."""
     grouped: dict[tuple[str, str, str], list[RuleOutcome]] = defaultdict(list)

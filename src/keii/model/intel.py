@@ -98,6 +98,23 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class IntelRevision(msgspec.Struct, frozen=True, kw_only=True):
+    """A later version of the same intel against the one before.
+
+    Attributes:
+        source: id of the later version; ``source_name`` its file name, ``before`` that of the earlier one.
+        added, withdrawn: what only the later, or only the earlier, version names: kind and value.
+        seen: how many of the added indicators the hunt found.
+    """
+
+    source: str
+    source_name: str
+    before: str
+    added: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+    seen: int = 0
+
+
 class Searched(msgspec.Struct, frozen=True, kw_only=True):
     """What one table offered to a hunt."""
 

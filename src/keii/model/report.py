@@ -7,7 +7,7 @@ import msgspec
 from keii.model.claim import Claim
 from keii.model.document import Document
 from keii.model.finding import Finding, Verdict
-from keii.model.intel import HuntCoverage, Match
+from keii.model.intel import HuntCoverage, IntelRevision, Match
 from keii.model.moment import Moment
 from keii.model.publication import Change, TopicHistory
 from keii.model.rating import Ratings
@@ -100,6 +100,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         ratings: Admiralty letters of sources and codes of claims.
         over_time: every topic after each publication that speaks of it.
         rules: what became of every rule that was added as intel, None where there is none.
+        revisions: what later versions of the same intel add and withdraw.
         sources, chronology, timeline, claims, findings, verdicts, matches, hunt, trace, documents: the parts.
     """
 
@@ -121,5 +122,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     matches: tuple[Match, ...] = ()
     hunt: HuntCoverage | None = None
     rules: RulesHunted | None = None
+    revisions: tuple[IntelRevision, ...] = ()
     ratings: Ratings = Ratings()
     trace: Trace = Trace()

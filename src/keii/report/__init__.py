@@ -8,6 +8,7 @@ import msgspec
 
 from keii import __version__
 from keii.model import Claim, Document, Finding, HuntCoverage, Match, Trace, Verdict
+from keii.model.intel import IntelRevision
 from keii.model.publication import Change
 from keii.model.rating import Ratings
 from keii.model.report import Report, SourceEntry
@@ -36,6 +37,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     matches: Sequence[Match] = ()
     hunt: HuntCoverage | None = None
     rules: RulesHunted | None = None
+    revisions: Sequence[IntelRevision] = ()
     trace: Trace = Trace()
 
 
@@ -60,6 +62,7 @@ def compose(parts: Parts) -> Report:
         matches=tuple(parts.matches),
         hunt=parts.hunt,
         rules=parts.rules,
+        revisions=tuple(parts.revisions),
         ratings=parts.ratings,
         trace=parts.trace,
     )
