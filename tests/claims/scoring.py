@@ -147,12 +147,23 @@ def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
             )
 
 
+_ROLES = ("会社", "病院", "大学", "学校", "The company", "the company", "The university", "The hospital")
+
+
+def _same_speaker(told: str, marked: str, document: Document) -> bool:
+    """Return whether two names mean one speaker: a role («病院») by the name it stands for, a person by the surname too."""
+    if normal_name(told) == normal_name(marked):
+        return True
+    if marked in _ROLES:
+        return ":" not in told and normal_name(told) != normal_name(document.publisher)
+    return told.isascii() and marked.isascii() and len(marked.split()) <= 2 and told.split()[-1:] == marked.split()[-1:]
+
+
 def _agrees(claim: Claim, mark: dict[str, Any], document: Document) -> dict[str, bool]:
     speaker = mark.get("s")
     return {
         "polarity": (claim.state or claim.polarity) == mark.get("p", "affirmed"),
         "modality": claim.modality == mark.get("m", "certain"),
-        "speaker": speaker is None
-        or normal_name(claim.speaker or "") == normal_name(speaker.removeprefix("attacker:")),
+        "speaker": speaker is None or _same_speaker(claim.speaker or "", speaker.removeprefix("attacker:"), document),
         "approximation": "a" not in mark or claim.approximation == mark["a"],
     }
