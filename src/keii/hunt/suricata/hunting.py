@@ -34,9 +34,14 @@ def hunt_suricata(lake: Lake, rules: Sequence[IntelRule]) -> RulesHunted:
     told: list[RuleOutcome | None] = []
     for rule in sorted(rules, key=lambda one: (one.source_name, _line(one.place), one.text)):
         known = about(rule, None)
+        disabled = rule.text.startswith("#")
         try:
-            written = take_apart(rule.text)
+            written = take_apart(rule.text.lstrip("# \t"))
             known = about(rule, written)
+            if disabled:
+                told.append(RuleOutcome(rule=known, status="not-applicable", why="sigma.withdrawn",
+                                        facts={"status": "commented out"}))  # fmt: skip
+                continue
             ready.append(compile_written(known, written))
             told.append(None)
         except UnheldError as error:

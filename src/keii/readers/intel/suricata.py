@@ -44,27 +44,24 @@ def accepts(head: bytes, name: str) -> float:  # noqa: ARG001 - the shape of eve
 
 
 def read(data: bytes, source: Source) -> Iterator[Found]:
-    """Yield every rule with its line; lines that are none are skipped, rules that are commented out are counted."""
+    """Yield every rule with its line; lines that are none are skipped; rules that are commented out keep their ``#``."""
     if len(data) > MAX_FILE:
         raise LimitError(f"the file has {len(data):,} bytes; at most {MAX_FILE:,} are read", place=source.name)
     text, _ = decode(data)
-    disabled = 0
     for number, line in _lines(text.lstrip("\ufeff")):
         if not line.strip():
             continue
-        if line.lstrip().startswith("#"):
-            disabled += _is_disabled(line)
-        elif len(line) > MAX_RULE:
+        if line.lstrip().startswith("#") and not _is_disabled(line):
+            continue
+        if len(line) > MAX_RULE:
             yield Skipped(place=f"line {number}", reason=f"{len(line):,} characters long", record=number)
-        elif not _is_rule(line):
+        elif not _is_rule(line.lstrip(" \t#")):
             yield Skipped(place=f"line {number}", reason=f"{line.strip()[:80]!r} is no rule", record=number)
         else:
             place = f"{source.name}, line {number}"
             yield IntelRule(
                 language="suricata", place=place, text=line.strip(), source=source.id, source_name=source.name
             )
-    if disabled:
-        yield Skipped(place=f"{disabled} lines", reason="rules that are commented out by their author", count=0)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
