@@ -103,7 +103,8 @@ def _indicator(item: dict[str, Any], number: int, source: Source) -> Iterator[In
     except RuleError as error:
         yield Skipped(place=place, reason=f"the pattern cannot be read: {error.message}", record=number)
         return
-    if _whole(parsed) and item.get("revoked") is not True:
+    whole = _whole(parsed)
+    if whole and item.get("revoked") is not True:
         yield _rule(item, pattern, source)
     revoked = "the indicator was revoked" if item.get("revoked") is True else ""
     joined = _joined(parsed)
@@ -112,7 +113,7 @@ def _indicator(item: dict[str, Any], number: int, source: Source) -> Iterator[In
     role = role_of(f"{item.get('name', '')} {labels} {_told(item)}")
     for comparison in parsed.comparisons:
         values = list(_values(comparison))
-        if not values:
+        if not values and not whole:  # of a whole pattern the hunt tells what no event holds
             yield Skipped(
                 place=place, reason=f"{comparison.path} {comparison.operator}: no event table holds it", record=number
             )
