@@ -63,36 +63,69 @@ def sources(steps: Graph, seeds: Mapping[int, int]) -> Times:
     departure = np.full(steps.hosts, NEVER, np.int64)
     for host, until in seeds.items():
         departure[host] = min(-until, int(departure[host]))
-    _relax(departure, steps.target[::-1], steps.source[::-1], -steps.time[::-1])
+    # Steps after the last seed lead to none.
+    stop = int(np.searchsorted(steps.time, max(seeds.values(), default=ALWAYS), "right"))
+    _relax(departure, steps.target[:stop][::-1], steps.source[:stop][::-1], -steps.time[:stop][::-1])
     return np.where(departure == NEVER, ALWAYS, -departure)
+
+
+class _State:
+    """Arrival times with two marks a byte wide: they decide most steps without touching the times.
+
+    ``live``: the host is reached at some time. ``open``: it may still be reached earlier than by the steps to come.
+    """
+
+    def __init__(self, arrival: Times) -> None:
+        self.arrival = arrival
+        self.live = arrival != NEVER
+        self.open = np.ones(len(arrival), np.bool_)
+
+    def useful(self, source: _Hosts, target: _Hosts, time: Times) -> npt.NDArray[np.intp]:
+        """Return the numbers of the steps that lower an arrival time."""
+        live = self.live[source]
+        if 2 * np.count_nonzero(live) > len(live):
+            live &= self.open[target]
+        found = np.flatnonzero(live)
+        found = found[self.open[target[found]]]
+        when = time[found]
+        lower = (self.arrival[source[found]] <= when) & (when < self.arrival[target[found]])
+        return found[lower]
 
 
 def _relax(arrival: Times, source: _Hosts, target: _Hosts, time: Times) -> None:
     """Lower ``arrival`` in place along steps that are sorted by time; no cut parts steps of one instant."""
-    start = 0
+    state = _State(arrival)
+    # Before the first host is in hand no step can be taken.
+    start = int(np.searchsorted(time, arrival.min(), "left")) if len(arrival) else len(time)
     while start < len(time):
         stop = min(start + _BLOCK, len(time))
         stop = int(np.searchsorted(time, time[stop - 1], "right"))
-        _block(arrival, source[start:stop], target[start:stop], time[start:stop])
+        _block(state, source[start:stop], target[start:stop], time[start:stop])
         start = stop
 
 
-def _block(arrival: Times, source: _Hosts, target: _Hosts, time: Times) -> None:
+def _block(state: _State, source: _Hosts, target: _Hosts, time: Times) -> None:
+    entered: list[_Hosts] = []
     for _ in range(_ROUNDS):
-        useful = np.flatnonzero((arrival[source] <= time) & (time < arrival[target]))
+        useful = state.useful(source, target, time)
         if not len(useful):
+            for hosts in entered:
+                state.open[hosts] = False
             return
-        np.minimum.at(arrival, target[useful], time[useful])
+        np.minimum.at(state.arrival, target[useful], time[useful])
+        state.live[target[useful]] = True
+        entered.append(target[useful])
     cut = int(np.searchsorted(time, time[len(time) // 2], "left")) or int(np.searchsorted(time, time[0], "right"))
     if cut == len(time):
-        _instant(arrival, source, target, int(time[0]))
+        _instant(state, source, target, int(time[0]))
         return
-    _block(arrival, source[:cut], target[:cut], time[:cut])
-    _block(arrival, source[cut:], target[cut:], time[cut:])
+    _block(state, source[:cut], target[:cut], time[:cut])
+    _block(state, source[cut:], target[cut:], time[cut:])
 
 
-def _instant(arrival: Times, source: _Hosts, target: _Hosts, when: int) -> None:
+def _instant(state: _State, source: _Hosts, target: _Hosts, when: int) -> None:
     """Relax steps of one instant: what can be reached from the hosts that are in hand by then, breadth first."""
+    arrival = state.arrival
     order = np.argsort(source, kind="stable")
     source, target = source[order], target[order]
     front = np.unique(source[arrival[source] <= when])
@@ -102,3 +135,4 @@ def _instant(arrival: Times, source: _Hosts, target: _Hosts, when: int) -> None:
         next_ = np.unique(target[found + np.arange(len(found))])
         front = next_[arrival[next_] > when]
         arrival[front] = when
+        state.live[front] = True
