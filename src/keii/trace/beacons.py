@@ -9,7 +9,6 @@ single long gaps and cost little; a person's clicks (near exponential gaps) come
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -19,36 +18,6 @@ from keii.model import Beacon, Locator
 
 _MOST = 500  # pairs told, best first
 _Numbers = npt.NDArray[np.float64]
-
-
-def score_pairs(connection: duckdb.DuckDBPyConnection, table: dict[str, Any]) -> None:
-    """Create the table ``rhythm`` from ``talk``: client, far, check_ins, interval, jitter (s), score, steady (share of one size)."""
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE rhythm AS
-        WITH gap AS (
-            SELECT client, far, epoch(occurred) - epoch(lag(occurred) OVER (PARTITION BY client, far ORDER BY occurred)) AS seconds
-            FROM talk
-        ),
-        apart AS (SELECT * FROM gap WHERE seconds >= {float(table["shortest_interval"])}),
-        middle AS (
-            SELECT client, far, count(*) AS gaps, median(seconds) AS interval, mad(seconds) AS jitter
-            FROM apart GROUP BY client, far HAVING count(*) + 1 >= {int(table["least_check_ins"])}
-        ),
-        share AS (
-            SELECT client, far, avg(CASE WHEN abs(seconds - interval) <= interval / 2 THEN 1.0 ELSE 0.0 END) AS inside
-            FROM apart JOIN middle USING (client, far) GROUP BY client, far
-        ),
-        size AS (SELECT client, far, median(out) AS out FROM talk WHERE out > 0 GROUP BY client, far),
-        even AS (
-            SELECT client, far, avg(CASE WHEN abs(talk.out - size.out) <= size.out * 0.1 THEN 1.0 ELSE 0.0 END) AS steady
-            FROM talk JOIN size USING (client, far) WHERE talk.out > 0 GROUP BY client, far
-        )
-        SELECT client, far, gaps + 1 AS check_ins, interval, jitter,
-               inside * (1 - least(1, jitter / interval)) AS score, coalesce(steady, 0) AS steady
-        FROM middle JOIN share USING (client, far) LEFT JOIN even USING (client, far)
-        """
-    )
 
 
 def beacons(connection: duckdb.DuckDBPyConnection, least: float) -> tuple[Beacon, ...]:

@@ -10,9 +10,10 @@ import msgspec
 
 from keii.data import load
 from keii.model import Beacon, Locator
-from keii.trace.beacons import beacons, score_pairs
+from keii.trace.beacons import beacons
 from keii.trace.hosts import Names
 from keii.trace.internal import Networks
+from keii.trace.rhythm import score_pairs
 from keii.trace.talks import gather_talks
 
 

@@ -1,0 +1,109 @@
+"""The rhythm of every pair that talks often enough, in bounded memory: pairs are pruned by count, then scored lot by lot.
+
+One pass counts the contacts of each pair; the few pairs with enough of them are numbered and cut into lots of at most ``_LOT``
+contacts (a pair is never parted). In a lot one sort brings the contacts of each pair together in order of time, a second one its gaps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+_LOT = 8_000_000  # contacts scored at once: about 500 MB while sorting
+_Whole = npt.NDArray[np.int64]
+_Numbers = npt.NDArray[np.float64]
+
+
+def score_pairs(connection: duckdb.DuckDBPyConnection, table: dict[str, Any]) -> None:
+    """Create the table ``rhythm`` from ``talk``: client, far, check_ins, interval, jitter (s), score, steady (share of one size).
+
+    The formula is told in ``keii.trace.beacons``. ``steady`` is 0 below a score of ``regular_from``, where nobody asks for it.
+    """
+    least = int(table["least_check_ins"])
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE frequent AS
+        SELECT client, far, row_number() OVER () - 1 AS number, CAST(sum(events) OVER (ROWS UNBOUNDED PRECEDING) AS BIGINT) // ? AS lot
+        FROM (SELECT client, far, count(occurred) AS events FROM talk GROUP BY client, far HAVING count(occurred) >= ?)
+        """,
+        [_LOT, least],
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE scored (number BIGINT, check_ins BIGINT, interval DOUBLE, jitter DOUBLE, score DOUBLE)"
+    )
+    for (lot,) in connection.execute("SELECT DISTINCT lot FROM frequent ORDER BY lot").fetchall():
+        rows = connection.execute(
+            """
+            SELECT CAST(number AS BIGINT) AS number, epoch_us(occurred) AS occurred
+            FROM talk JOIN (SELECT * FROM frequent WHERE lot = ?) USING (client, far) WHERE occurred IS NOT NULL
+            """,
+            [lot],
+        ).fetchnumpy()
+        scored = rhythms(rows["number"], rows["occurred"], float(table["shortest_interval"]), least)
+        connection.register("scored_rows", scored)
+        connection.execute("INSERT INTO scored SELECT * FROM scored_rows")
+        connection.unregister("scored_rows")
+    connection.execute(_RHYTHM, [float(table["regular_from"])])
+    connection.execute("DROP TABLE frequent; DROP TABLE scored")
+
+
+_RHYTHM = """
+    CREATE OR REPLACE TEMP TABLE rhythm AS
+    WITH pair AS (SELECT * EXCLUDE (number, lot) FROM scored JOIN frequent USING (number)),
+    sent AS (SELECT client, far, talk.out FROM talk SEMI JOIN (SELECT * FROM pair WHERE score >= ?) USING (client, far) WHERE talk.out > 0),
+    size AS (SELECT client, far, median(out) AS middle FROM sent GROUP BY client, far),
+    even AS (
+        SELECT client, far, avg(CASE WHEN abs(out - middle) <= middle * 0.1 THEN 1.0 ELSE 0.0 END) AS steady
+        FROM sent JOIN size USING (client, far) GROUP BY client, far
+    )
+    SELECT client, far, check_ins, interval, jitter, score, coalesce(steady, 0) AS steady FROM pair LEFT JOIN even USING (client, far)
+"""
+
+
+def rhythms(pairs: _Whole, times: _Whole, shortest: float, least: int) -> pa.Table:
+    """Return number, check_ins, interval, jitter (s) and score of the pairs with enough check-ins.
+
+    Args:
+        pairs: number of the pair of each contact, any order.
+        times: microseconds (any epoch) of each contact.
+        shortest: seconds; a contact closer to the one before it is the same check-in.
+        least: check-ins that a pair needs.
+    """
+    order = np.lexsort((times, pairs))
+    pairs, times = pairs[order], times[order]
+    gaps = np.diff(times)
+    kept = np.flatnonzero((pairs[1:] == pairs[:-1]) & (gaps >= shortest * 1e6))
+    pairs, seconds = pairs[1:][kept], gaps[kept] / 1e6
+    names, start, counts = _groups(pairs)
+    enough = counts + 1 >= least
+    chosen = np.repeat(enough, counts)
+    pairs, seconds = pairs[chosen], seconds[chosen]
+    names, start, counts = _groups(pairs)
+    middle = _medians(pairs, seconds, start, counts)
+    away = np.abs(seconds - np.repeat(middle, counts))
+    jitter = _medians(pairs, away, start, counts)
+    near = away <= np.repeat(middle, counts) / 2
+    inside = np.add.reduceat(near, start, dtype=np.float64) / counts if len(start) else np.zeros(0)
+    score = inside * (1 - np.minimum(1.0, jitter / middle))
+    return pa.table(
+        {"number": names, "check_ins": counts + 1, "interval": middle, "jitter": jitter, "score": score}
+    )
+
+
+def _groups(pairs: _Whole) -> tuple[_Whole, npt.NDArray[np.intp], _Whole]:
+    """Return the names of runs of one value, where each begins and how long it is."""
+    if not len(pairs):
+        return pairs, np.zeros(0, np.intp), np.zeros(0, np.int64)
+    start = np.flatnonzero(np.concatenate(([True], pairs[1:] != pairs[:-1])))
+    return pairs[start], start, np.diff(np.append(start, len(pairs)))
+
+
+def _medians(pairs: _Whole, values: _Numbers, start: npt.NDArray[np.intp], counts: _Whole) -> _Numbers:
+    """Return the median of each run of ``pairs``."""
+    ordered = values[np.lexsort((values, pairs))]
+    low, high = ordered[start + (counts - 1) // 2], ordered[start + counts // 2]
+    return np.asarray((low + high) / 2, np.float64)
