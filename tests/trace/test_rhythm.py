@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from typing import Any
 
@@ -22,7 +23,7 @@ def _slow(rows: _Rows) -> dict[int, tuple[int, float, float, float]]:
     told = {}
     for pair in {row[0] for row in rows}:
         stamps = sorted(row[1] for row in rows if row[0] == pair)
-        gaps = [(b - a) / 1e6 for a, b in zip(stamps, stamps[1:], strict=False) if b - a >= 3_000_000]
+        gaps = [(b - a) / 1e6 for a, b in itertools.pairwise(stamps) if b - a >= 3_000_000]
         if len(gaps) + 1 < _TABLE["least_check_ins"]:
             continue
         middle = statistics.median(gaps)

@@ -86,9 +86,7 @@ def rhythms(pairs: _Whole, times: _Whole, shortest: float, least: int) -> pa.Tab
     near = away <= np.repeat(twice // 2, counts)
     inside = np.add.reduceat(near, start, dtype=np.float64) / counts if len(start) else np.zeros(0)
     score = inside * (1 - np.minimum(1.0, jitter / middle))
-    return pa.table(
-        {"number": names, "check_ins": counts + 1, "interval": middle, "jitter": jitter, "score": score}
-    )
+    return pa.table({"number": names, "check_ins": counts + 1, "interval": middle, "jitter": jitter, "score": score})
 
 
 def _groups(pairs: _Whole) -> tuple[_Whole, npt.NDArray[np.intp], _Whole]:
@@ -115,4 +113,5 @@ def _in_order(pairs: _Whole, values: _Whole) -> tuple[_Whole, _Whole]:
 def _medians_twice(pairs: _Whole, values: _Whole, start: npt.NDArray[np.intp], counts: _Whole) -> _Whole:
     """Return twice the median of each run of ``pairs``, a whole number."""
     _, ordered = _in_order(pairs, values)
-    return ordered[start + (counts - 1) // 2] + ordered[start + counts // 2]
+    twice: _Whole = ordered[start + (counts - 1) // 2] + ordered[start + counts // 2]
+    return twice
