@@ -15,6 +15,7 @@ from keii.simulate import intrusion as story
 from keii.simulate import network, windows
 from keii.simulate.columns import append_lines, append_tsv, epoch, join, merged
 from keii.simulate.company import DAYS, FIRST_DAY, Company, company, midnight
+from keii.simulate.stories import STORIES
 from keii.simulate.texts import write_texts
 from keii.simulate.variants import VARIANTS, vary
 
@@ -73,7 +74,8 @@ def simulate(
         out: folder to make; it must not hold anything.
         scale: ``demo``, ``1m``, ``10m``, ``100m`` or a number of events (at least 200,000).
         seed: the same seed gives the same bytes.
-        variant: one of ``VARIANTS``: what was done to the logs of the same story; ``events`` counts before that.
+        variant: one of ``VARIANTS``: another story (``STORIES``), or what was done to the logs of the same one; ``events`` counts
+            before that.
         progress: called with (what, done, of) as it goes.
 
     Raises:
@@ -89,6 +91,7 @@ def simulate(
     server = people.named("HQ-FS02")
     paths = windows.catalogue(seed, server.name, min(_MAX_FILES, 6_000 + target // 5_000))
     breach = story.intrusion(seed, people, paths)
+    breach = STORIES[variant](seed, people, breach) if variant in STORIES else breach
     counts: dict[str, int] = {}
     for done, (log, rows) in enumerate(_network(out / "logs", seed, people, breach)):
         counts[log] = counts.get(log, 0) + rows

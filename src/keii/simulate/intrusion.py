@@ -11,19 +11,16 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from keii.simulate.columns import merged, pick, table, uids
+from keii.simulate.acts import Network, Story, connect, iso, logon, request, tell, utc
 from keii.simulate.company import Company, Host, at, is_workday, rng, sessions
-from keii.simulate.network import conn_rows, split_requests
-from keii.simulate.windows import AUDIT, NETBIOS, SERVICES, SYSMON, events, fields, file_events, quoted
+from keii.simulate.windows import AUDIT, NETBIOS, SERVICES, SYSMON, file_events, quoted
 
 C2_NAME, C2_ADDRESS = "status.metric-relay.example", "203.0.113.77"
 DROP_NAME, DROP_ADDRESS = "files.quiet-harbor.example", "203.0.113.140"
-AGENT = "Mozilla/4.0 (compatible; MSIE 8.0; WinUpd 7.1)"
 LOADER_SHA256 = "5f1d7a4c0b8e9362a1c4d7f0e3b6895c2d8f417a6093be5c7d21f8a4e06b9c3d"  # of an invented file
 LOADER = r"C:\Users\Public\Libraries\winupd.dll"
 EVENTLOG = "Microsoft-Windows-Eventlog"
 SERVICE_USER = "svc-cad"  # a service account whose password lay in the memory of the foothold
-Story = dict[str, list[pa.Table]]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +52,7 @@ class Intrusion(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     plan: Plan
-    network: dict[int, dict[str, list[pa.Table]]]
+    network: Network
     windows: Story
     erased: dict[str, dict[str, tuple[int, int]]]
     truth: dict[str, Any]
@@ -105,7 +102,7 @@ def intrusion(seed: int, people: Company, paths: list[str]) -> Intrusion:
     p = plan(seed, people)
     dice = rng(seed, 11)
     story: Story = {}
-    network: dict[int, dict[str, list[pa.Table]]] = {}
+    network: Network = {}
     _entry(p, story)
     _beacons(seed, people, p, dice, network)
     steps = _steps(people, p, dice, network, story)
@@ -119,12 +116,12 @@ def intrusion(seed: int, people: Company, paths: list[str]) -> Intrusion:
         "entry": {
             "host": p.entry.name,
             "address": p.entry.address,
-            "at": _iso(at(p.entry_day, "10:42:10")),
+            "at": iso(at(p.entry_day, "10:42:10")),
             "vector": "phishing mail with attachment",
         },
         "first_host": p.entry.name,
         "compromised": [
-            {"host": host.name, "address": host.address, "from": _iso(when), "c2": c2}
+            {"host": host.name, "address": host.address, "from": iso(when), "c2": c2}
             for host, when, c2 in (
                 (p.entry, at(p.entry_day, "10:42:10"), True),
                 (p.foothold, at(p.foothold_day, "14:03:20"), True),
@@ -143,7 +140,7 @@ def intrusion(seed: int, people: Company, paths: list[str]) -> Intrusion:
             "user": p.stolen_user,
             "distinct": len({f for n in files["by_night"].values() for f in n}),
             "distinct_in_logs": len(set(visible)),
-            "nights": [_iso(at(n, "22:30")) for n in p.nights],
+            "nights": [iso(at(n, "22:30")) for n in p.nights],
             "bytes": files["bytes"],
             "in_logs": sorted(set(visible)),
         },
@@ -151,32 +148,24 @@ def intrusion(seed: int, people: Company, paths: list[str]) -> Intrusion:
             "host": p.staging.name,
             "destination": DROP_ADDRESS,
             "bytes": sent,
-            "days": [_iso(at(d, "23:40")) for d in p.exfil_days],
+            "days": [iso(at(d, "23:40")) for d in p.exfil_days],
         },
         "erased": [
             {
                 "host": p.server.name,
                 "log": "Security",
-                "cleared_at": _iso(cleared),
-                "missing_from": _iso(at(p.erased_from_day, "00:00")),
+                "cleared_at": iso(cleared),
+                "missing_from": iso(at(p.erased_from_day, "00:00")),
             },
             {
                 "host": p.staging.name,
                 "log": "System",
-                "cleared_at": _iso(at(p.clear_day, "21:20:44")),
+                "cleared_at": iso(at(p.clear_day, "21:20:44")),
                 "missing_from": None,
             },
         ],
     }
     return Intrusion(plan=p, network=network, windows=story, erased=erased, truth=truth)
-
-
-def _iso(ts: int) -> str:
-    return str(np.datetime64(ts, "us")) + "Z"
-
-
-def _tell(story: Story, host: Host, ts: int, provider: str, event_id: int, channel: str = "", **values: str) -> None:
-    story.setdefault(host.name, []).append(events(np.array([ts]), provider, event_id, fields(**values), channel))
 
 
 def _entry(p: Plan, story: Story) -> None:
@@ -185,49 +174,49 @@ def _entry(p: Plan, story: Story) -> None:
     user = f"{NETBIOS}\\{p.entry.user}"
     writer, runner = r"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE", r"C:\Windows\System32\rundll32.exe"
     attached = rf"C:\Users\{p.entry.user}\AppData\Local\Temp\quotation-2019.doc"
-    _tell(
+    tell(
         story,
         p.entry,
         opened,
         SYSMON,
         1,
-        UtcTime=_utc(opened),
+        UtcTime=utc(opened),
         Image=writer,
         CommandLine=f'"{writer}" "{attached}"',
         ParentImage=r"C:\Program Files\Microsoft Office\root\Office16\OUTLOOK.EXE",
         User=user,
     )
-    _tell(
+    tell(
         story,
         p.entry,
         opened + 9_000_000,
         SYSMON,
         11,
-        UtcTime=_utc(opened + 9_000_000),
+        UtcTime=utc(opened + 9_000_000),
         Image=writer,
         TargetFilename=LOADER,
         User=user,
     )
-    _tell(
+    tell(
         story,
         p.entry,
         opened + 11_000_000,
         SYSMON,
         1,
-        UtcTime=_utc(opened + 11_000_000),
+        UtcTime=utc(opened + 11_000_000),
         Image=runner,
         CommandLine=f"rundll32.exe {LOADER},Start",
         ParentImage=writer,
         User=user,
         Hashes=f"SHA256={LOADER_SHA256.upper()}",
     )
-    _tell(
+    tell(
         story,
         p.entry,
         opened + 14_000_000,
         SYSMON,
         3,
-        UtcTime=_utc(opened + 14_000_000),
+        UtcTime=utc(opened + 14_000_000),
         Image=runner,
         User=user,
         Protocol="tcp",
@@ -238,13 +227,13 @@ def _entry(p: Plan, story: Story) -> None:
         DestinationPort="80",
         DestinationHostname=C2_NAME,
     )
-    _tell(
+    tell(
         story,
         p.entry,
         opened + 40_000_000,
         SYSMON,
         13,
-        UtcTime=_utc(opened + 40_000_000),
+        UtcTime=utc(opened + 40_000_000),
         EventType="SetValue",
         Image=runner,
         User=user,
@@ -253,13 +242,7 @@ def _entry(p: Plan, story: Story) -> None:
     )
 
 
-def _utc(ts: int) -> str:
-    return str(np.datetime64(ts // 1000, "ms")).replace("T", " ")
-
-
-def _beacons(
-    seed: int, people: Company, p: Plan, dice: np.random.Generator, network: dict[int, dict[str, list[pa.Table]]]
-) -> None:
+def _beacons(seed: int, people: Company, p: Plan, dice: np.random.Generator, network: Network) -> None:
     """The loader asks its server for orders about once an hour while the PC is on."""
     order = {host.name: number for number, host in enumerate(people.pcs)}
     for host, since in ((p.entry, p.entry_day), (p.foothold, p.foothold_day)):
@@ -277,7 +260,7 @@ def _beacons(
             ts = np.concatenate([[first], first + steps])
             ts = ts[ts < end[on[0]]]
             if len(ts):
-                _request(
+                request(
                     people,
                     dice,
                     network,
@@ -292,107 +275,15 @@ def _beacons(
                 )
 
 
-def _request(
-    people: Company,
-    dice: np.random.Generator,
-    network: dict[int, dict[str, list[pa.Table]]],
-    day: int,
-    host: Host,
-    ts: np.ndarray,
-    name: str,
-    address: str,
-    out: np.ndarray,
-    into: np.ndarray,
-    *,
-    secure: bool,
-) -> None:
-    """Add requests of the intruder as every log sees them."""
-    rows = len(ts)
-    requests = table(
-        {
-            "ts": ts,
-            "uid": uids(dice, rows),
-            "src": host.address,
-            "sport": dice.integers(49152, 65535, rows),
-            "name": name,
-            "address": address,
-            "in": into,
-            "out": out,
-            "seconds": np.round(dice.uniform(0.2, 1.4, rows) + out / 5e6, 6),
-            "secure": np.full(rows, secure),
-            "hq": np.full(rows, host.site == "hq"),
-            "path": pick(
-                [f"/api/v2/status?id={n:08x}" for n in dice.integers(0, 2**31, 64)], dice.integers(0, 64, rows)
-            ),
-            "agent": AGENT,
-            "user": host.user,
-        }
-    )
-    found = split_requests(
-        requests, dice, people.with_role("proxy").address, people.with_role("dc").address, through=1.0
-    )
-    found["conn"] = merged([found["conn"], found.pop("direct")])
-    for log, part in found.items():
-        if part.num_rows:
-            network.setdefault(day, {}).setdefault(log, []).append(part)
-
-
-def _connect(
-    network: dict[int, dict[str, list[pa.Table]]],
-    dice: np.random.Generator,
-    day: int,
-    ts: int,
-    source: Host,
-    target: Host,
-    port: int,
-    out: int,
-    into: int,
-    service: str,
-) -> None:
-    one = table(
-        {
-            "ts": np.array([ts]),
-            "uid": uids(dice, 1),
-            "src": source.address,
-            "sport": dice.integers(49152, 65535, 1),
-            "out": np.array([out]),
-            "in": np.array([into]),
-            "seconds": np.array([42.5]),
-        }
-    )
-    network.setdefault(day, {}).setdefault("conn", []).append(conn_rows(one, target.address, port, "tcp", service))
-
-
-def _logon(story: Story, target: Host, ts: int, user: str, source: Host, kind: str) -> None:
-    _tell(
-        story,
-        target,
-        ts,
-        AUDIT,
-        4624,
-        TargetUserName=user,
-        TargetDomainName=NETBIOS,
-        LogonType=kind,
-        WorkstationName=source.name,
-        LogonProcessName="NtLmSsp " if kind == "3" else "User32 ",
-        AuthenticationPackageName="NTLM" if kind == "3" else "Negotiate",
-        IpAddress=source.address,
-        IpPort="50922",
-        TargetLogonId="0x5a77c1",
-    )
-
-
-def _steps(
-    people: Company, p: Plan, dice: np.random.Generator, network: dict[int, dict[str, list[pa.Table]]], story: Story
-) -> list[dict[str, str]]:
+def _steps(people: Company, p: Plan, dice: np.random.Generator, network: Network, story: Story) -> list[dict[str, str]]:
     """From the subsidiary to head office by a remote service, on by remote desktop, to the server by its share."""
     dc = people.with_role("dc")
     edges = []
 
     def edge(day: int, clock: str, source: Host, target: Host, user: str, how: str, port: int, out: int) -> int:
         ts = at(day, clock)
-        _connect(network, dice, day, ts - 300_000, source, target, port, out, 20_000, "rdp" if port == 3389 else "smb")
-        _tell(
+        connect(network, dice, day, ts - 300_000, source, target, port, out, 20_000, "rdp" if port == 3389 else "smb")
+        tell(
             story,
             dc,
             ts - 150_000,
@@ -403,13 +294,13 @@ def _steps(
             Status="0x0",
             PackageName="MICROSOFT_AUTHENTICATION_PACKAGE_V1_0",
         )
-        _logon(story, target, ts, user, source, "10" if how == "rdp" else "3")
-        edges.append({"from": source.name, "to": target.name, "user": user, "how": how, "at": _iso(ts)})
+        logon(story, target, ts, user, source, "10" if how == "rdp" else "3")
+        edges.append({"from": source.name, "to": target.name, "user": user, "how": how, "at": iso(ts)})
         return ts
 
     admin = "adm-kts"
     ts = edge(p.foothold_day, "14:03:20", p.entry, p.foothold, admin, "psexec", 445, 812_000)
-    _tell(
+    tell(
         story,
         p.entry,
         ts - 2_000_000,
@@ -425,7 +316,7 @@ def _steps(
         IpPort="-",
     )
     for name in ("ADMIN$", "IPC$"):
-        _tell(
+        tell(
             story,
             p.foothold,
             ts + 400_000,
@@ -438,7 +329,7 @@ def _steps(
             ShareName=rf"\\*\{name}",
             AccessMask="0x1",
         )
-    _tell(
+    tell(
         story,
         p.foothold,
         ts + 700_000,
@@ -453,7 +344,7 @@ def _steps(
         AccessMask="0x12019f",
     )
     image = r"%SystemRoot%\wupdsvc.exe"
-    _tell(
+    tell(
         story,
         p.foothold,
         ts + 900_000,
@@ -465,7 +356,7 @@ def _steps(
         StartType="demand start",
         AccountName="LocalSystem",
     )
-    _tell(
+    tell(
         story,
         p.foothold,
         ts + 950_000,
@@ -476,13 +367,13 @@ def _steps(
         ServiceName="WUpdSvc",
         ServiceFileName=image,
     )
-    _tell(
+    tell(
         story,
         p.foothold,
         ts + 30_000_000,
         SYSMON,
         10,
-        UtcTime=_utc(ts + 30_000_000),
+        UtcTime=utc(ts + 30_000_000),
         SourceImage=r"C:\Windows\wupdsvc.exe",
         TargetImage=r"C:\Windows\System32\lsass.exe",
         GrantedAccess="0x1010",
@@ -495,9 +386,7 @@ def _steps(
     return edges
 
 
-def _reading(
-    p: Plan, dice: np.random.Generator, paths: list[str], network: dict[int, dict[str, list[pa.Table]]], story: Story
-) -> dict[str, Any]:
+def _reading(p: Plan, dice: np.random.Generator, paths: list[str], network: Network, story: Story) -> dict[str, Any]:
     """On four nights the share between two divisions is read, project by project."""
     wanted = dice.choice(len(paths), int(dice.integers(2_300, 3_200)), replace=False)
     sizes = dice.lognormal(12.2, 0.9, len(wanted)).astype(np.int64)
@@ -520,7 +409,7 @@ def _reading(
             )
         )
         by_night[night] = [paths[n] for n in part]
-        _connect(
+        connect(
             network,
             dice,
             night,
@@ -539,7 +428,7 @@ def _exfiltration(
     people: Company,
     p: Plan,
     dice: np.random.Generator,
-    network: dict[int, dict[str, list[pa.Table]]],
+    network: Network,
     story: Story,
     size: int,
 ) -> int:
@@ -547,14 +436,14 @@ def _exfiltration(
     packed = at(p.staging_day, "20:10:00")
     tool = r"C:\Users\Public\Libraries\r.exe"
     volume = r"C:\Users\Public\Libraries\lib.part{}.rar"
-    _connect(network, dice, p.staging_day, at(p.staging_day, "19:40:00"), p.second, p.staging, 445, size, 90_000, "smb")
-    _tell(
+    connect(network, dice, p.staging_day, at(p.staging_day, "19:40:00"), p.second, p.staging, 445, size, 90_000, "smb")
+    tell(
         story,
         p.staging,
         packed,
         SYSMON,
         1,
-        UtcTime=_utc(packed),
+        UtcTime=utc(packed),
         Image=tool,
         CommandLine=r"r.exe a -v200m -hp C:\Users\Public\Libraries\lib.rar D:\work\m",
         ParentImage=r"C:\Windows\System32\cmd.exe",
@@ -562,13 +451,13 @@ def _exfiltration(
     )
     for number in (1, 2, 3):
         ts = packed + number * 240_000_000
-        _tell(
+        tell(
             story,
             p.staging,
             ts,
             SYSMON,
             11,
-            UtcTime=_utc(ts),
+            UtcTime=utc(ts),
             Image=tool,
             TargetFilename=volume.format(number),
             User=f"{NETBIOS}\\{p.stolen_user}",
@@ -577,7 +466,7 @@ def _exfiltration(
     portions = np.array_split(np.full(6, total // 6), len(p.exfil_days))
     for day, portion in zip(p.exfil_days, portions, strict=True):
         times = at(day, "23:40:00") + np.arange(len(portion)) * 420_000_000
-        _request(
+        request(
             people,
             dice,
             network,
@@ -596,7 +485,7 @@ def _exfiltration(
 def _erase(p: Plan, story: Story) -> None:
     """The Security log of the server and the System log of the staging PC are cleared."""
     ts = at(p.clear_day, "21:14:07")
-    _tell(
+    tell(
         story,
         p.server,
         ts,
@@ -608,7 +497,7 @@ def _erase(p: Plan, story: Story) -> None:
         SubjectLogonId="0x5a77c1",
     )
     ts = at(p.clear_day, "21:20:44")
-    _tell(
+    tell(
         story,
         p.staging,
         ts,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from keii.errors import UsageError
+from keii.simulate.stories import STORIES
 
 Truth = dict[str, Any]
 Keep = Callable[[str], str | None]  # a line → the line to write, None where it is gone
@@ -230,4 +231,5 @@ VARIANTS: dict[str, Callable[[Path, int, Truth], None]] = {
     "retention": _retention,
     "sensor-stopped": _sensor_stopped,
     "sysmon-deleted": _sysmon_deleted,
+    **dict.fromkeys(STORIES, _base),
 }
