@@ -149,7 +149,15 @@ def _pairs(table: dict[str, Any]) -> str:
     """
     return f"""
     CREATE OR REPLACE TEMP TABLE suspect_pair AS
-    WITH bounds AS (SELECT min(occurred) AS began, count(DISTINCT client) AS machines FROM talk),
+    WITH bounds AS (
+        SELECT min(occurred) AS began, count(DISTINCT client) AS machines, date_diff('day', min(occurred), max(occurred)) // 7 AS weeks
+        FROM talk
+    ),
+    habit AS (  -- whole weeks since the log began in which somebody talked to the destination
+        SELECT far, count(DISTINCT week) FILTER (week < weeks) AS weeks FROM (
+            SELECT far, date_diff('day', bounds.began, occurred) // 7 AS week, bounds.weeks FROM talk CROSS JOIN bounds
+        ) GROUP BY far
+    ),
     lane AS (  -- what several logs tell of the same contacts counts once: the log that tells most
         SELECT client, far, max(events) AS events, max(bytes_out) AS bytes_out, max(bytes_in) AS bytes_in FROM (
             SELECT client, far, count(*) AS events, sum(out)::BIGINT AS bytes_out, sum(into_)::BIGINT AS bytes_in
@@ -206,10 +214,12 @@ def _pairs(table: dict[str, Any]) -> str:
            coalesce(list_has_any(addresses, (SELECT list(ip) FROM put)), false) AS write_request,
            shared.clients <= 2 AS few_hosts,
            shared.earliest >= bounds.began + to_days({int(table["new_days"])}) AS new,
+           bounds.weeks >= {int(table["established_weeks"])} AND habit.weeks >= {float(table["established_share"])} * bounds.weeks
+               AND shared.earliest < bounds.began + to_days({int(table["new_days"])}) AS established,
            bounds.machines >= {int(table["many_least"])} AND shared.clients >= {float(table["many_share"])} * bounds.machines AS many_hosts,
            shared.clients >= {int(table["several"])} AND NOT (bounds.machines >= {int(table["many_least"])}
                AND shared.clients >= {float(table["many_share"])} * bounds.machines) AS several_hosts,
            len(list_filter($common, lambda s: pair.far = s OR pair.far LIKE '%.' || s)) > 0
                AND len(list_filter($but_not, lambda s: pair.far = s OR pair.far LIKE '%.' || s)) = 0 AS common_service
-    FROM pair JOIN shared USING (far) CROSS JOIN bounds LEFT JOIN rhythm ON pair.client = rhythm.client AND pair.far = rhythm.far
+    FROM pair JOIN shared USING (far) JOIN habit USING (far) CROSS JOIN bounds LEFT JOIN rhythm ON pair.client = rhythm.client AND pair.far = rhythm.far
     """
