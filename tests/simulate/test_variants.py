@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from keii.errors import UsageError
-from keii.simulate import simulate
+from keii.simulate import simulate, windows
+from keii.simulate.company import company
+from keii.simulate.decoys import decoys
+from keii.simulate.intrusion import intrusion
 from keii.simulate.variants import VARIANTS, vary
 
 SECURITY = (
@@ -97,3 +100,13 @@ def test_an_unknown_variant_is_refused_before_anything_is_written(tmp_path: Path
         simulate(tmp_path / "x", variant="flood")
     assert not (tmp_path / "x").exists()
     assert "base" in VARIANTS
+
+
+def test_decoys_are_told_in_the_truth_and_leave_the_breach_as_it_was(tmp_path: Path) -> None:
+    people = company(5, 200_000)
+    paths = windows.catalogue(5, "HQ-FS02", 6_000)
+    alone, beside = intrusion(5, people, paths), decoys(5, people, intrusion(5, people, paths))
+    assert [one["kind"] for one in beside.truth["decoys"]] == ["backup", "updates", "scanner", "admin"]
+    assert {key: value for key, value in beside.truth.items() if key != "decoys"} == alone.truth
+    part = {one["host"] for one in alone.truth["compromised"]}
+    assert not part & {host for one in beside.truth["decoys"] for host in one["hosts"]}

@@ -148,3 +148,18 @@ def test_ritas_published_scores(shelf: Path, read_lake: ReadLake) -> None:
         ).fetchall()
         score = rita_score([row[0] for row in rows], [row[1] for row in rows], end)
         assert math.isclose(score, beacon["beacon_score_by_rita"], abs_tol=0.005)
+
+
+def test_a_habit_of_the_whole_log_since_the_log_began_is_no_sign(make_lake: MakeLake) -> None:
+    weeks = 7 * 86_400
+    nightly = [day * 86_400 + 7_200 for day in range(56)]
+    rows = [_flow(at, "10.1.0.5", "203.0.113.20", bytes_out=400_000_000) for at in nightly]
+    rows += [_flow(at, "10.1.0.6", "203.0.113.21", bytes_out=400_000_000) for at in nightly if at > weeks]
+    told = {one.far for one in _found(make_lake(network=rows), ("10.0.0.0/8",))}
+    assert "203.0.113.20" not in told  # a nightly copy since ever
+    assert "203.0.113.21" in told  # the same that began while the log ran
+
+
+def test_short_logs_show_no_habit(make_lake: MakeLake) -> None:
+    rows = [_flow(at * 3_600, "10.1.0.5", "203.0.113.20", bytes_out=400_000_000) for at in range(24 * 14)]
+    assert {one.far for one in _found(make_lake(network=rows), ("10.0.0.0/8",))} == {"203.0.113.20"}

@@ -215,11 +215,12 @@ def _pairs(table: dict[str, Any]) -> str:
            shared.clients <= 2 AS few_hosts,
            shared.earliest >= bounds.began + to_days({int(table["new_days"])}) AS new,
            bounds.weeks >= {int(table["established_weeks"])} AND habit.weeks >= {float(table["established_share"])} * bounds.weeks
-               AND shared.earliest < bounds.began + to_days({int(table["new_days"])}) AS established,
+               AND shared.earliest < bounds.began + to_days({int(table["established_within"])}) AS established,
            bounds.machines >= {int(table["many_least"])} AND shared.clients >= {float(table["many_share"])} * bounds.machines AS many_hosts,
            shared.clients >= {int(table["several"])} AND NOT (bounds.machines >= {int(table["many_least"])}
                AND shared.clients >= {float(table["many_share"])} * bounds.machines) AS several_hosts,
            len(list_filter($common, lambda s: pair.far = s OR pair.far LIKE '%.' || s)) > 0
                AND len(list_filter($but_not, lambda s: pair.far = s OR pair.far LIKE '%.' || s)) = 0 AS common_service
-    FROM pair JOIN shared USING (far) JOIN habit USING (far) CROSS JOIN bounds LEFT JOIN rhythm ON pair.client = rhythm.client AND pair.far = rhythm.far
+    FROM pair JOIN shared USING (far) JOIN habit USING (far) CROSS JOIN bounds
+    LEFT JOIN rhythm ON pair.client = rhythm.client AND pair.far = rhythm.far
     """
