@@ -12,6 +12,7 @@ import yaml
 
 from keii.checks.origins import normal_name
 from keii.claims import extract
+from keii.data import load
 from keii.model import Category, Claim, Document, Duration, Number
 from keii.readers.documents.times import find_times
 
@@ -102,11 +103,20 @@ def _bare(topic: str, value: str) -> str:
     return value
 
 
+_OPEN = ("measure", "plan", "technique", "trigger", "cause", "system", "information", "other", "workstation", "platform", "vpn", "account")
+
+
 def _same(claim: Claim, mark: dict[str, Any]) -> bool:
     value = claim.value
+    if isinstance(value, Category) and claim.topic == mark["t"] and mark["v"] in _OPEN and not _closed(claim.topic):
+        return claim.quote.find(mark.get("q", "")) >= 0  # a topic without a closed list: whoever marks finds a word for it
     if isinstance(value, Number) and "high" in mark:
         return claim.topic == mark["t"] and (value.num, value.high) == (mark["v"], mark["high"])
     return claim.topic == mark["t"] and _bare(claim.topic, value_of(claim)) == _bare(mark["t"], str(mark["v"]))
+
+
+def _closed(topic: str) -> bool:
+    return bool(load("topics").get(topic, {}).get("cats"))
 
 
 def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
