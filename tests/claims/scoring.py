@@ -103,13 +103,28 @@ def _bare(topic: str, value: str) -> str:
     return value
 
 
-_OPEN = ("measure", "plan", "technique", "trigger", "cause", "system", "information", "other", "workstation", "platform", "vpn", "account")
+_OPEN = (
+    "measure",
+    "plan",
+    "technique",
+    "trigger",
+    "cause",
+    "system",
+    "information",
+    "other",
+    "workstation",
+    "platform",
+    "vpn",
+    "account",
+)
 
 
 def _same(claim: Claim, mark: dict[str, Any]) -> bool:
     value = claim.value
     if isinstance(value, Category) and claim.topic == mark["t"] and mark["v"] in _OPEN and not _closed(claim.topic):
-        return claim.quote.find(mark.get("q", "")) >= 0  # a topic without a closed list: whoever marks finds a word for it
+        return (
+            claim.quote.find(mark.get("q", "")) >= 0
+        )  # a topic without a closed list: whoever marks finds a word for it
     if isinstance(value, Number) and "high" in mark:
         return claim.topic == mark["t"] and (value.num, value.high) == (mark["v"], mark["high"])
     return claim.topic == mark["t"] and _bare(claim.topic, value_of(claim)) == _bare(mark["t"], str(mark["v"]))

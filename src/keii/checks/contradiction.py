@@ -11,7 +11,7 @@ from keii.checks.values import granularity, relation
 from keii.model import Category, Claim, Finding, Number
 
 _TOLD_AGAIN = "Told again"  # by an author in whose text the source itself stands: the source speaks for itself
-_TOLD = {"rounding", "precision", "bound", "scope", "planned-then-actual", "not-established", "range"}
+_TOLD = {"rounding", "precision", "bound", "scope", "planned-then-actual", "not-established", "range", "hedged"}
 
 
 def run(claims: Claims) -> Iterator[Finding]:

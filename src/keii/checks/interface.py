@@ -107,7 +107,8 @@ class Claims:
         if first.before(second):
             return True
         begun = first.earliest is not None and second.earliest is not None and first.earliest < second.earliest
-        return begun and first.latest != second.latest
+        ended = first.latest is not None and second.latest is not None and first.latest <= second.latest
+        return begun and ended  # a day alone is not before a minute of that day
 
     def past_word(self, claim: Claim) -> bool:
         """Return whether a publication tells a claim as what was said before («と説明していた», «had previously said»)."""

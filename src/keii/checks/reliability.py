@@ -143,7 +143,11 @@ def _credibility(claims: Claims, claim: Claim, weighed: Sequence[Claim]) -> Clai
         for other, how in others
         if how.kind == "compatible" and how.why in _CONSISTENT and _origin(claims, other) != own
     ]
-    different = [other for other, how in others if how.kind == "different" and _origin(claims, other) != own]
+    different = [
+        other
+        for other, how in others
+        if (how.kind == "different" or how.why == "hedged") and _origin(claims, other) != own
+    ]
     later = [
         other
         for other, how in others

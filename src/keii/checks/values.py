@@ -79,6 +79,8 @@ def _polarity(one: Claim, other: Claim) -> Relation | None:
         if one.value.items and other.value.items and not set(one.value.items) & set(other.value.items):
             return Relation("incomparable", "items")
         denied, affirmed = (one, other) if one.polarity == "denied" else (other, one)
+        if affirmed.modality == "possible" and affirmed.basis == "stated":
+            return Relation("compatible", "hedged")
         if _narrower(denied.value, affirmed.value):
             return Relation("incomparable", "items")  # «no card data leaked» does not deny that data leaked
         return Relation("different", "polarity")
