@@ -35,6 +35,8 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ..
     text, name, notes = _decode(data, declared)
     if (first := text.find("\x00")) >= 0 and name.startswith("utf-8"):
         text, nuls = _NULS.subn("\ufffd", text)
+        if not text.strip("\ufffd \n\r\t"):
+            raise UnreadableError("this is not text: nothing but NUL characters")
         notes = (*notes, f"{nuls:,} runs of NUL characters replaced, the first at character {first:,}")
     if text and len(_ODD.findall(text[:200_000])) > 0.1 * min(len(text), 200_000) + 1:
         raise UnreadableError("this is not text: too many control characters, whatever the encoding")
