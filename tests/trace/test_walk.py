@@ -117,3 +117,26 @@ def test_short_logs_are_said_to_have_no_past(walked: Any) -> None:
 
 def test_nothing_infected_nothing_walked(walked: Any) -> None:
     assert walked(windows=[_logon(1, "PC2", "10.1.0.11", "ops", "10")]) == Path()
+
+
+def test_a_round_over_all_machines_is_no_way_in(walked: Any) -> None:
+    past = _logon(-20, "SRV1", "10.1.0.12", "ben")
+    scan = [_flow(-0.1 + n / 10_000, "10.1.0.11", f"10.1.0.{n}", 3389) for n in range(12, 27)]
+    path = walked(("PC2", 0), windows=[past], network=scan)
+    assert path.hops == ()
+    assert [(r.source_host, r.family, r.machines, r.hit) for r in path.rounds] == [("PC1", "rdp", 15, 1)]
+
+
+def test_beside_a_round_a_login_of_its_own_is_a_way_in(walked: Any) -> None:
+    logons = [_logon(-20, "SRV1", "10.1.0.12", "ben"), _logon(-0.05, "PC2", "10.1.0.11", "ops", "10")]
+    scan = [_flow(-0.1 + n / 10_000, "10.1.0.11", f"10.1.0.{n}", 3389) for n in range(12, 27)]
+    path = walked(("PC2", 0), windows=logons, network=scan)
+    assert _short(path) == [("PC1", "PC2", "ops", "rdp", "backward")]
+
+
+def test_a_round_after_which_many_had_signs_is_the_intruders(walked: Any) -> None:
+    scan = [_flow(-0.1 + n / 10_000, "10.1.0.50", f"10.1.0.{n}", 5985) for n in range(12, 27)]
+    signed = [(f"10.1.0.{n}", 0.0) for n in range(14, 18)]
+    path = walked(*signed, windows=[_logon(-20, "SRV1", "10.1.0.12", "ben")], network=scan)
+    assert {h.target_host for h in path.hops if h.source_host == "10.1.0.50"} >= set(dict(signed))
+    assert path.rounds == ()

@@ -209,6 +209,8 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
             pairs=clock.pairs,
             witness=clock.witness,
         )
+    for note in trace.notes:
+        show.words(say(note.why, spoken, note.facts))
     return 0
 
 

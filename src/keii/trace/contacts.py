@@ -135,6 +135,28 @@ def clients_of_shares(connection: duckdb.DuckDBPyConnection, names: Names) -> di
     return found
 
 
+def reached_alike(
+    connection: duckdb.DuckDBPyConnection,
+    keys: Iterable[str],
+    kinds: Iterable[str],
+    user: str | None,
+    between: tuple[dt.datetime, dt.datetime],
+    names: Names,
+) -> frozenset[str]:
+    """Return the machines that one machine reached by any of the kinds, as that login (any, where it is None), in that time.
+
+    ``keys`` are the name and all addresses of the machine. Needs ``prepare``.
+    """
+    rows = connection.execute(
+        """
+        SELECT DISTINCT dst FROM contact
+        WHERE src = ANY($keys) AND kind = ANY($kinds) AND occurred BETWEEN $begin AND $end AND ($login IS NULL OR login = $login)
+        """,
+        {"keys": sorted(keys), "kinds": sorted(kinds), "begin": between[0], "end": between[1], "login": user},
+    ).fetchall()
+    return frozenset(names.name_of(dst, between[1].isoformat()) for (dst,) in rows)
+
+
 def controllers(connection: duckdb.DuckDBPyConnection, names: Names) -> frozenset[str]:
     """Return the domain controllers: machines that log tickets (4768, 4769) or answer Kerberos."""
     rows = connection.execute(

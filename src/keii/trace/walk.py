@@ -10,7 +10,7 @@ import msgspec
 
 from keii.data import load
 from keii.model import Hop, HostIdentity, Infection
-from keii.trace.contacts import clients_of_shares, contacts, controllers, installs, prepare
+from keii.trace.contacts import clients_of_shares, contacts, controllers, installs, prepare, reached_alike
 from keii.trace.hosts import Names
 from keii.trace.internal import Networks
 from keii.trace.sessions import Session, hop, sessions
@@ -19,7 +19,20 @@ _DEPTH = 8  # rounds; NEC-like chains have three or four machines
 _SLACK = dt.timedelta(minutes=5)  # the first sign on a machine may come a little after the hop into it
 _BACK = dt.timedelta(days=7)  # how long before the first sign a machine may have been entered
 _PAST = dt.timedelta(days=1)  # logs must begin this long before the first sign to tell new from usual
+_ALIKE = dt.timedelta(hours=12)  # to either side of a step back: what else the machine reached the same way
+_MANY = 10  # machines reached the same way in that time make a round of all of them, a scan or the administrator's
+_HIT = 0.2  # of which share signs must have followed for the round to be the intruder's
 _FEW = 2  # clients of a machine whose file service is not a server's
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """A machine that reached many others the same way around a step into a machine with signs; few of them had signs after it."""
+
+    source_host: str
+    family: str
+    day: str
+    machines: int
+    hit: int
 
 
 class Path(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +42,7 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
     reached: tuple[tuple[str, str], ...] = ()
     users: tuple[tuple[str, str], ...] = ()
     has_past: bool = True
+    rounds: tuple[Round, ...] = ()
 
 
 class _Walk:
@@ -43,6 +57,9 @@ class _Walk:
         self.strong = frozenset(load("trace/contacts")["strong"])
         self.controllers = controllers(connection, names)
         self.clients = clients_of_shares(connection, names)
+        families: dict[str, list[str]] = load("trace/contacts")["families"]
+        self.families = {name: self.strong.intersection(kinds) for name, kinds in families.items()}
+        self.rounds: dict[tuple[str, str, str | None, dt.datetime], Round | None] = {}
         self.has_past = True
         self.begin = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -68,6 +85,29 @@ class _Walk:
             for other in everything
         )
 
+    def is_round(self, session: Session, signs: dict[str, dt.datetime]) -> bool:
+        """True if the session is one of many alike, after which hardly any machine had signs: it does not tell the way in."""
+        key = (session.source_host, session.family, session.user, session.first)
+        if key not in self.rounds:
+            keys = (session.source_host, *self.names.addresses_of(session.source_host))
+            between = (session.first - _ALIKE, session.first + _ALIKE)
+            kinds = self.families.get(session.family, frozenset())
+            alike = reached_alike(self.connection, keys, kinds, session.user, between, self.names)
+            hit = sum(session.first - _SLACK <= signs[host] <= session.first + _BACK for host in alike & signs.keys())
+            is_one = len(alike) >= _MANY and hit < _HIT * len(alike)
+            self.rounds[key] = (
+                Round(
+                    source_host=session.source_host,
+                    family=session.family,
+                    day=session.first.date().isoformat(),
+                    machines=len(alike),
+                    hit=hit,
+                )
+                if is_one
+                else None
+            )
+        return self.rounds[key] is not None
+
     def is_step(self, session: Session, everything: Sequence[Session]) -> bool:
         """True if the session is more than what the machine's own user does every day."""
         kinds = session.kinds
@@ -91,11 +131,13 @@ def walk(
 ) -> Path:
     """Return the hops of the intrusion, each with the records of both ends.
 
-    From every machine with signs the walk goes on by remote execution, remote desktop, administrative shares and, once a login has
-    been used so, by that login's ordinary logons; from a reached machine it goes on from the time it was reached. Into a machine
-    with signs it looks back seven days for remote execution or desktop. A step must be new: a pair and login that came the same way
-    before the intrusion began is usual work. Where the logs begin less than a day before the first sign nothing can be told as usual
-    (``has_past`` is then False). Domain controllers are reached only by strong steps: everyone logs on there.
+    From every machine with signs the walk goes on by remote execution, remote desktop, administrative shares and, once a login
+    has been used so, by that login's ordinary logons; from a reached machine it goes on from the time it was reached. Into a
+    machine with signs it looks back seven days for remote execution or desktop. A step must be new: a pair and login that came
+    the same way before the intrusion began is usual work. A machine that within twelve hours reached ten or more others the
+    same way, of which less than a fifth had signs in the week after, made its round: it is no way back, and is told in
+    ``rounds``. Where the logs begin less than a day before the first sign nothing can be told as usual (``has_past`` is then
+    False). Domain controllers are reached only by strong steps: everyone logs on there.
     """
     dated = [i for i in infections if i.first]
     if not dated:
@@ -129,6 +171,7 @@ def walk(
         ),
         users=tuple(sorted((user, at.isoformat(timespec="microseconds")) for user, at in state.users.items())),
         has_past=state.has_past,
+        rounds=tuple(sorted({one for one in state.rounds.values() if one})),
     )
 
 
@@ -150,6 +193,8 @@ def _round(state: _Walk, found: Sequence[Session], signs: dict[str, dt.datetime]
             continue
         if direction == "backward" and _is_outside(state, session.source_host):
             direction = "inbound"
+        if direction == "backward" and state.is_round(session, signs):
+            continue
         # Once the source is known a step back looks like one forward: it stays what it was found as.
         key = (session.source_host, session.target_host, session.family, session.user, session.first)
         direction = state.directions.setdefault(key, direction)

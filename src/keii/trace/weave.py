@@ -22,7 +22,7 @@ from keii.trace.internal import Networks, internal_networks
 from keii.trace.ranking import first_hosts
 from keii.trace.tampering import tampering
 from keii.trace.transfers import transfers
-from keii.trace.walk import walk
+from keii.trace.walk import Round, walk
 
 
 class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
         steps=happened,
         beacons=beacons,
         coverage=cells,
-        notes=(*_notes(networks), *(_behaviour(names, one) for one in (*found, *new))),
+        notes=(*_notes(networks), *map(_round, path.rounds), *(_behaviour(names, one) for one in (*found, *new))),
     )
 
 
@@ -101,6 +101,17 @@ def _notes(networks: Networks) -> tuple[Reason, ...]:
     if not networks.inferred:
         return ()
     return (Reason(why="trace.inferred-networks", facts={"blocks": ", ".join(networks.blocks)}),)
+
+
+def _round(one: Round) -> Reason:
+    facts = {
+        "host": one.source_host,
+        "how": one.family,
+        "day": one.day,
+        "machines": str(one.machines),
+        "hit": str(one.hit),
+    }
+    return Reason(why="trace.round", facts=facts)
 
 
 def _behaviour(names: Names, one: object) -> Reason:
