@@ -8,16 +8,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from keii.hunt.sigma import telling
-from keii.hunt.sigma.columns import Rows
 from keii.hunt.sigma.correlation import as_matches, correlate, fields_needed
 from keii.hunt.sigma.gathering import Gathered
 from keii.hunt.sigma.matching import Engine
 from keii.hunt.sigma.outcome import RuleOutcome, RulesHunted
 from keii.hunt.sigma.rules import RuleSet
-from keii.hunt.sigma.scanning import matches, places
+from keii.hunt.sigma.scanning import found
 from keii.hunt.sigma.searched import Offers
-from keii.hunt.sigma.tally import Places, Tally
-from keii.lake.schema import TABLES
+from keii.hunt.sigma.tally import Tally
 from keii.lake.store import Lake
 
 MOST = 20  # locators that an outcome carries
@@ -41,21 +39,10 @@ def hunt_rules(lake: Lake, rules: RuleSet, *, most: int = MOST) -> RulesHunted:
     gathered = Gathered(rules.rules, fields_needed(rules.correlations))
     engine.also_read(gathered.columns())
     tallies: dict[int, Tally] = defaultdict(lambda: Tally(most))
-    for table in TABLES:
-        if table not in engine.tables():
-            continue
-        for chunk, hits in matches(lake, engine, table):
-            found: dict[int, list[Rows]] = defaultdict(list)
-            for hit in hits:
-                found[hit.rule].append(hit.rows)
-            if not found:
-                continue
-            held = {number: np.unique(np.concatenate(rows)) for number, rows in found.items()}
-            every = np.unique(np.concatenate(list(held.values())))
-            found_at = Places(places(chunk, every))
-            gathered.add(chunk, hits, found_at, every)
-            for number, rows in held.items():
-                tallies[number].add(found_at, np.searchsorted(every, rows))
+    for one in found(lake, engine):
+        gathered.add(one.chunk, one.hits, one.places, one.every)
+        for number, rows in one.rows.items():
+            tallies[number].add(one.places, np.searchsorted(one.every, rows))
     offers = Offers(lake, engine.witnesses())
     of_rules = [telling.of_rule(n, rule, tallies.get(n), offers, engine) for n, rule in enumerate(rules.rules)]
     outcomes = [outcome for outcome, rule in zip(of_rules, rules.rules, strict=True) if rule.shown]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from keii.hunt.sigma.asked_plan import Hit
 from keii.hunt.sigma.columns import Chunk, Rows
 from keii.hunt.sigma.matching import Engine, kinds_of
 from keii.hunt.sigma.pins import KIND_COLUMNS, Kind
+from keii.hunt.sigma.tally import Places
+from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile
 
 MOST_BYTES = 192 * 1024 * 1024  # of a chunk's columns, unpacked
@@ -58,6 +61,32 @@ def matches(lake: Lake, engine: Engine, table: str) -> Iterator[tuple[Chunk, lis
             yield from _together_if_enough(engine, table, held)
     if held:
         yield _together(engine, table, held)
+
+
+class Found(NamedTuple):
+    """A chunk in which some rule holds: its hits, the rows of each rule, and the places of all these rows (``every``, rising)."""
+
+    chunk: Chunk
+    hits: list[Hit]
+    rows: dict[int, Rows]
+    every: Rows
+    places: Places
+
+
+def found(lake: Lake, engine: Engine) -> Iterator[Found]:
+    """Yield what the rules find, over all tables that some rule is about. Raises LakeError."""
+    for table in TABLES:
+        if table not in engine.tables():
+            continue
+        for chunk, hits in matches(lake, engine, table):
+            parts: dict[int, list[Rows]] = defaultdict(list)
+            for hit in hits:
+                parts[hit.rule].append(hit.rows)
+            if not parts:
+                continue
+            rows = {number: np.unique(np.concatenate(some)) for number, some in parts.items()}
+            every = np.unique(np.concatenate(list(rows.values())))
+            yield Found(chunk, hits, rows, every, Places(places(chunk, every)))
 
 
 def _together_if_enough(engine: Engine, table: str, held: list[Piece]) -> Iterator[tuple[Chunk, list[Hit]]]:

@@ -9,17 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from keii.errors import LimitError, RuleError
-from keii.hunt.sigma.columns import Rows
 from keii.hunt.sigma.matching import Engine
 from keii.hunt.sigma.rules import LogSource, Rule
-from keii.hunt.sigma.scanning import matches, places
+from keii.hunt.sigma.scanning import found
 from keii.hunt.sigma.searched import Offers
-from keii.hunt.sigma.tally import Places, iso
+from keii.hunt.sigma.tally import iso
 from keii.hunt.stix.compile import NotHeldError, compile_test, not_held
 from keii.hunt.stix.evaluate import Evaluation, Event, leaves
 from keii.hunt.stix.gathering import MOST_EVENTS, Held
 from keii.hunt.stix.tree import Joined, Observation, Observed, parse
-from keii.lake.schema import TABLES
 from keii.lake.store import Lake
 from keii.model import Locator
 from keii.model.rule import About, Episode, HostSeen, IntelRule, LogSearched, RuleOutcome, RulesHunted
@@ -125,20 +123,9 @@ def _can_hold(node: Observation, known: frozenset[Observed]) -> bool:
 
 def _gathered(lake: Lake, engine: Engine) -> dict[int, Held]:
     held: dict[int, Held] = defaultdict(Held)
-    for table in TABLES:
-        if table not in engine.tables():
-            continue
-        for chunk, hits in matches(lake, engine, table):
-            found: dict[int, list[Rows]] = defaultdict(list)
-            for hit in hits:
-                found[hit.rule].append(hit.rows)
-            if not found:
-                continue
-            rows_of = {number: np.unique(np.concatenate(rows)) for number, rows in found.items()}
-            every = np.unique(np.concatenate(list(rows_of.values())))
-            found_at = Places(places(chunk, every))
-            for number, rows in rows_of.items():
-                held[number].add(found_at, np.searchsorted(every, rows))
+    for one in found(lake, engine):
+        for number, rows in one.rows.items():
+            held[number].add(one.places, np.searchsorted(one.every, rows))
     return held
 
 

@@ -9,14 +9,10 @@ from typing import Literal
 import msgspec
 
 from keii.errors import RuleError
+from keii.stix_tokens import tokens_of
 
 MAX_PATTERN = 200_000  # characters
-MAX_TOKENS = 20_000
 MAX_DEPTH = 50  # of brackets; public patterns need five
-_TOKEN = re.compile(
-    r"\s+|(?P<text>[hbt]?'(?:[^'\\]|\\.)*')|(?P<path>[a-zA-Z][\w-]*:(?:'(?:[^'\\]|\\.)*'|\[[^\]]*\]|[\w.*\-])+)"
-    r"|(?P<number>[+-]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][\w-]*)|(?P<sign><=|>=|!=|<>|==|=|<|>|[()\[\],])"
-)
 _SIGNS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
 _WORDS = ("IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET")
 
@@ -82,26 +78,11 @@ def parse(pattern: str) -> Observation:
     """Return the tree of a pattern. Raises RuleError that names the place where it is not a pattern."""
     if len(pattern) > MAX_PATTERN:
         raise RuleError(f"the pattern has {len(pattern):,} characters; at most {MAX_PATTERN:,} are read")
-    reader = _Reader(_tokens(pattern))
+    reader = _Reader(tokens_of(pattern))
     found = reader.observations()
     if not reader.done:
         raise RuleError(f"{reader.shown} is not expected after a whole pattern")
     return found
-
-
-def _tokens(pattern: str) -> list[tuple[str, str]]:
-    tokens: list[tuple[str, str]] = []
-    at = 0
-    while at < len(pattern):
-        match = _TOKEN.match(pattern, at)
-        if match is None:
-            raise RuleError(f"character {at + 1} ({pattern[at : at + 12]!r}) is not of a pattern")
-        if match.lastgroup:
-            tokens.append((match.lastgroup, match[0]))
-        if len(tokens) > MAX_TOKENS:
-            raise RuleError(f"the pattern has more than {MAX_TOKENS:,} words")
-        at = match.end()
-    return tokens
 
 
 class _Reader:

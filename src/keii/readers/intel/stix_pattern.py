@@ -8,13 +8,9 @@ from typing import Literal
 import msgspec
 
 from keii.errors import RuleError
+from keii.stix_tokens import tokens_of
 
 MAX_PATTERN = 200_000  # characters
-MAX_TOKENS = 20_000
-_TOKEN = re.compile(
-    r"\s+|(?P<text>[hbt]?'(?:[^'\\]|\\.)*')|(?P<path>[a-zA-Z][\w-]*:(?:'(?:[^'\\]|\\.)*'|\[[^\]]*\]|[\w.*\-])+)"
-    r"|(?P<number>[+-]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][\w-]*)|(?P<sign><=|>=|!=|<>|==|=|<|>|[()\[\],])"
-)
 _OPERATORS = {"=", "==", "!=", "<>", "<", ">", "<=", ">="}
 _WORD_OPERATORS = {"IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"}
 
@@ -40,7 +36,7 @@ def parse(pattern: str) -> Pattern:  # noqa: C901 - one branch for each kind of 
     """Return the comparisons of ``pattern``; raises RuleError that names the place where it is not a pattern."""
     if len(pattern) > MAX_PATTERN:
         raise RuleError(f"the pattern has {len(pattern):,} characters; at most {MAX_PATTERN:,} are read")
-    tokens = _tokens(pattern)
+    tokens = tokens_of(pattern)
     comparisons: list[Comparison] = []
     joined: set[str] = set()
     qualifiers: list[str] = []
@@ -73,21 +69,6 @@ def parse(pattern: str) -> Pattern:  # noqa: C901 - one branch for each kind of 
         raise RuleError("the pattern holds no comparison")
     order: tuple[Literal["AND", "OR", "FOLLOWEDBY"], ...] = ("AND", "OR", "FOLLOWEDBY")
     return Pattern(tuple(comparisons), tuple(word for word in order if word in joined), tuple(qualifiers))
-
-
-def _tokens(pattern: str) -> list[tuple[str, str]]:
-    tokens: list[tuple[str, str]] = []
-    at = 0
-    while at < len(pattern):
-        match = _TOKEN.match(pattern, at)
-        if match is None:
-            raise RuleError(f"character {at + 1} ({pattern[at : at + 12]!r}) is not of a pattern")
-        if match.lastgroup:
-            tokens.append((match.lastgroup, match[0]))
-        if len(tokens) > MAX_TOKENS:
-            raise RuleError(f"the pattern has more than {MAX_TOKENS:,} words")
-        at = match.end()
-    return tokens
 
 
 def _comparison(tokens: list[tuple[str, str]], at: int) -> tuple[Comparison, int]:
