@@ -219,6 +219,7 @@ def facts(of: Mapping[str, str], lang: Lang, zone: str = "UTC") -> dict[str, str
         "topic": lambda text: topic(text, lang),
         "edtf": lambda text: edtf(text, lang, zone),
         "who": lambda text: voice(text, lang),
+        "deeds": lambda text: ", ".join(word("deeds", kind, lang) for kind in text.split(", ")),
         "missing": lambda text: _ENDS.sub(lambda end: say(f"end.{end[0]}", lang), text),
         "sources": lambda text: _LOGS.sub(say("speaker.logs", lang), text),
     }

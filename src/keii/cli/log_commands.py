@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from keii import pipeline
+from keii import names, pipeline
 from keii.case.case import Case
 from keii.cli import show
 from keii.cli.rule_commands import tables
@@ -17,7 +17,10 @@ from keii.ingest import ingest
 from keii.model import Match, Trace
 from keii.model.report import Report
 from keii.report.wording import day_or_minute, size
+from keii.telling import by_kind
 from keii.wording import Lang, say
+
+_WORDS = 60  # characters of a command; the JSON holds it whole
 
 
 @click.command("hunt")
@@ -120,6 +123,23 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]],
     show.table(title, [say(f"cli.column.{name}", lang) for name in columns], rows)
 
 
+def _steps(trace: Trace, report: Report, lang: Lang) -> None:
+    """Print what was done on machines, a kind of a machine once."""
+    rows = [
+        (
+            day_or_minute(steps[0].at, report.zone),
+            steps[0].host,
+            names.word("deeds", steps[0].kind, lang),
+            f"{len(steps):,}",
+            steps[0].technique,
+            " ".join(steps[0].what.split())[:_WORDS],
+        )
+        for steps in by_kind(trace.steps)
+    ]
+    title = say("cli.steps", lang, {"count": len(trace.steps)})
+    _table(title, ("first", "host", "what", "records", "technique", "words"), rows, lang)
+
+
 @click.command("trace")
 @show.case_argument
 @show.lang_option
@@ -191,6 +211,7 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
         ],
         spoken,
     )
+    _steps(trace, report, spoken)
     _table(
         say("cli.tampering", spoken),
         ("what", "host", "log", "when", "user"),
@@ -210,7 +231,7 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
             witness=clock.witness,
         )
     for note in trace.notes:
-        show.words(say(note.why, spoken, note.facts))
+        show.words(say(note.why, spoken, names.facts(note.facts, spoken, report.zone)))
     return 0
 
 

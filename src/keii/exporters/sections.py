@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keii.exporters.sections_logs import files, hosts, matches, path, searched, tampering, transfers
+from keii.exporters.sections_logs import files, hosts, matches, path, searched, steps, tampering, transfers
 from keii.exporters.sections_public import claims, findings, sources, statement
 from keii.exporters.sections_rules import revised, rules, rules_asked
 from keii.exporters.sections_time import chronology, over_time
@@ -14,6 +14,7 @@ SECTIONS = (
     hosts,
     path,
     files,
+    steps,
     transfers,
     tampering,
     matches,

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from keii import names
-from keii.exporters.shown import Cell, Row, Section, clean, minute, places, section, volume
+from keii.exporters.shown import Cell, Line, Row, Section, clean, minute, places, section, volume
 from keii.model.report import Report
+from keii.telling import by_kind
 from keii.wording import Lang, say
+
+_WORDS = 160  # characters of a command
+_EXAMPLES = 3  # commands of a kind; the JSON holds them all
 
 
 def hosts(report: Report, lang: Lang) -> Section:
@@ -103,6 +107,25 @@ def transfers(report: Report, lang: Lang) -> Section:
         for t in report.trace.transfers
     ]
     return section("transfers", lang, rows, "host", "to", "first", "last", "connections", "bytes", "usual", "file")
+
+
+def steps(report: Report, lang: Lang) -> Section:
+    """Return what was done on machines with signs, a kind of a machine once, with its first words and places."""
+    sources = {s.id: s.name for s in report.sources}
+    rows: list[Row] = []
+    for own in by_kind(report.trace.steps):
+        words = list(dict.fromkeys(clean(step.what)[:_WORDS] for step in own if step.what))
+        rows.append([
+            minute(own[0].at, report),
+            minute(own[-1].at, report) if len(own) > 1 else "",
+            own[0].host,
+            names.word("deeds", own[0].kind, lang),
+            own[0].technique,
+            f"{len(own):,}",
+            Cell(" / ".join(words[:_EXAMPLES]), lines=tuple(Line(text) for text in words[:_EXAMPLES])),
+            places([place for step in own for place in step.locators], sources),
+        ])  # fmt: skip
+    return section("steps", lang, rows, "first", "last", "host", "what", "technique", "records", "words", "record")
 
 
 def tampering(report: Report, lang: Lang) -> Section:

@@ -59,7 +59,8 @@ class Infection(msgspec.Struct, frozen=True, kw_only=True):
         matches: ids of the matches it rests on.
         events: number of events.
         how: ``intel`` (matched an indicator), ``same-destination`` (talked to a destination of an infected host),
-            ``reached`` (was entered from an infected host), ``behaviour`` (beacon or pattern without an indicator).
+            ``reached`` (was entered from an infected host), ``behaviour`` (beacon or pattern without an indicator),
+            ``conduct`` (its own records show an intruder's work).
         bytes_out, bytes_in: to those destinations, None where no log tells volume.
         locators: the first 20 records.
     """

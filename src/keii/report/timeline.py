@@ -8,6 +8,7 @@ from keii.model import Claim, Trace
 from keii.model.report import TimelineItem
 from keii.model.trace import Reason
 from keii.report.wording import size
+from keii.telling import by_kind
 
 _MOST = 400  # items; a picture with more tells nothing
 
@@ -43,6 +44,7 @@ def _of_trace(trace: Trace) -> list[TimelineItem]:
     for hop in trace.hops:
         facts = {"from": hop.source_host, "to": hop.target_host, "how": hop.how, "user": hop.user or "?"}
         items.append(_span("hop", hop.first, hop.last, **facts))
+    items += _steps(trace)
     items += [
         _span(f"tamper.{tamper.kind}", tamper.at, tamper.until or tamper.at, host=tamper.host, log=tamper.log)
         for tamper in trace.tampering
@@ -57,6 +59,11 @@ def _of_trace(trace: Trace) -> list[TimelineItem]:
         servers = ", ".join(sorted({file.server for file in touched}))
         items.append(_span("files", first, last, files=f"{len(touched):,}", server=servers))
     return items
+
+
+def _steps(trace: Trace) -> list[TimelineItem]:
+    """Return what was done on machines, a kind of a machine once from its first to its last."""
+    return [_span("step", own[0].at, own[-1].at, host=own[0].host, deeds=own[0].kind) for own in by_kind(trace.steps)]
 
 
 def _span(kind: str, first: str | None, last: str | None, **facts: str) -> TimelineItem:

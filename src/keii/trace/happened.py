@@ -31,7 +31,8 @@ def _of(connection: duckdb.DuckDBPyConnection, spec: dict[str, Any]) -> Iterator
     known = set(windows_fields())
     fields = [name for name in spec["fields"] if name in known]
     what = f"coalesce({', '.join(f'{chr(34)}{name}{chr(34)}' for name in fields)}, '')" if fields else "''"
-    clauses, values = ["event_id IN (SELECT unnest(?))"], [spec["event_ids"]]
+    clauses = ["event_id IN (SELECT unnest(?))", "(provider IS NULL OR lower(provider) IN (SELECT unnest(?)))"]
+    values = [spec["event_ids"], spec["providers"]]
     for field, words, wanted in (
         (f"lower({what})", spec.get("contains"), "> 0"),
         (f"lower({what})", spec.get("not_contains"), "= 0"),

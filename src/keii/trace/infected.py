@@ -9,6 +9,7 @@ import duckdb
 import msgspec
 
 from keii.model import Clock, Hop, Infection, Locator, Match
+from keii.trace.conduct import Conduct
 from keii.trace.destinations import Destination
 from keii.trace.hosts import Names
 from keii.trace.internal import Networks
@@ -169,6 +170,17 @@ def take_behaviour(signs: Signs, found: Sequence[Destination]) -> set[str]:
         sign = signs.of(one.client, one.first, "behaviour")
         sign.take(one.first, one.last, one.connections, one.locators, [one.far])
     return {one.far for one in found}
+
+
+def take_conduct(signs: Signs, found: Sequence[Conduct]) -> None:
+    """Add machines whose own records show an intruder's work, with the destinations that its commands name."""
+    for one in found:
+        first, last = (deed.at.isoformat(timespec="microseconds") for deed in (one.deeds[0], one.deeds[-1]))
+        kinds = {deed.kind: deed for deed in reversed(one.deeds)}
+        places = [kinds[kind].locator for kind in one.kinds]
+        signs.of(one.machine, first, "conduct").take(first, last, len(one.deeds), places)
+        for name in one.named:
+            signs.of(one.machine, first, "conduct").destinations.setdefault(name, 0)
 
 
 def take_hops(signs: Signs, hops: Sequence[Hop]) -> None:

@@ -11,13 +11,14 @@ from keii.lake.store import Lake
 from keii.model import Infection, Match, Trace, Transfer
 from keii.model.trace import Reason
 from keii.trace.clocks import apply_clocks, clocks
+from keii.trace.conduct import Conduct, conducts, deeds, steps_of
 from keii.trace.coverage import coverage
 from keii.trace.destinations import prepare, proxies, suspicious
 from keii.trace.executions import executions
 from keii.trace.files import Suspect, files
 from keii.trace.happened import steps
 from keii.trace.hosts import Names, identities
-from keii.trace.infected import Signs, take_behaviour, take_hops, take_matches, take_same_destination
+from keii.trace.infected import Signs, take_behaviour, take_conduct, take_hops, take_matches, take_same_destination
 from keii.trace.internal import Networks, internal_networks
 from keii.trace.ranking import first_hosts
 from keii.trace.tampering import tampering
@@ -55,6 +56,9 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     prepare(connection, networks)
     found, beacons = suspicious(connection, (), names)
     far |= take_behaviour(signs, found)
+    done = deeds(connection)
+    own = conducts(connection, done)
+    take_conduct(signs, own)
     path = walk(connection, signs.infections(), hosts, networks)
     alone = executions(connection, hosts, signs.infections(), path.hops)
     hops = tuple(sorted((*path.hops, *alone), key=lambda hop: (hop.first, hop.source_host, hop.target_host, hop.how)))
@@ -69,6 +73,9 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     signs_of_tampering = tampering(connection)
     cells = coverage(connection, signs_of_tampering, hosts)
     happened = steps(connection, infections)
+    happened = tuple(
+        sorted((*happened, *steps_of(done, infections, happened)), key=lambda s: (s.at, s.host, s.kind, s.what))
+    )
     far |= {place for i in infections for place in i.destinations}
     sent = transfers(connection, suspects, far)
     infections = tuple(_with_volume(infection, sent) for infection in infections)
@@ -84,7 +91,12 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
         steps=happened,
         beacons=beacons,
         coverage=cells,
-        notes=(*_notes(networks), *map(_round, path.rounds), *(_behaviour(names, one) for one in (*found, *new))),
+        notes=(
+            *_notes(networks),
+            *map(_conduct, own),
+            *map(_round, path.rounds),
+            *(_behaviour(names, one) for one in (*found, *new)),
+        ),
     )
 
 
@@ -112,6 +124,10 @@ def _round(one: Round) -> Reason:
         "hit": str(one.hit),
     }
     return Reason(why="trace.round", facts=facts)
+
+
+def _conduct(one: Conduct) -> Reason:
+    return Reason(why="trace.conduct", facts={"host": one.machine, "deeds": ", ".join(one.kinds)})
 
 
 def _behaviour(names: Names, one: object) -> Reason:
