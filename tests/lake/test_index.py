@@ -170,3 +170,18 @@ def test_damaged_or_stale_index_is_left_aside(tmp_path: Path) -> None:
     (tmp_path / index_path(lake.files[0])).write_bytes(b"PAR1 broken")
     assert len(hunt(lake, asked, []).matches) == 1
     assert [text for text in hunt(lake, asked, []).coverage.not_searchable if "index of 1 event files" in text]
+
+
+def test_a_long_text_stands_in_the_index_once(tmp_path: Path) -> None:
+    """A script of hundreds of names would else be written beside each of them: 300 such scripts were gigabytes."""
+    scripts = [f"# {n}\n" + "\n".join(f"get host{n}-{k}.evil.example" for k in range(600)) for n in range(20)]
+    rows = [{"occurred": START, "record": n, "host": "pc1", "ScriptBlockText": text} for n, text in enumerate(scripts)]
+    schema = pa.schema([field for field in full_schema("windows") if field.name in rows[0]])
+    file = write_file(tmp_path, "windows", "s-1", 0, pa.Table.from_pylist(rows, schema=schema).to_batches())
+    built = build(tmp_path, file)
+    asked = Indicator(kind="domain", value="host7-599.evil.example", as_written="x", source="s", source_name="x")
+    by_index = hunt(Lake(tmp_path, [file]), [asked], []).matches
+    (tmp_path / index_path(file)).unlink()
+    assert [(m.events, m.values) for m in by_index] == [(1, (scripts[7],))]
+    assert hunt(Lake(tmp_path, [file]), [asked], []).matches == by_index
+    assert built.bytes < sum(map(len, scripts)) * 2

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from keii.hunt.hosts import host_sql, record_id_sql
 from keii.hunt.matcher import Matcher
 from keii.hunt.targets import Target
-from keii.lake.index import lookup
+from keii.lake.index import held_sql, lookup
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile
 from keii.model import Locator
@@ -104,7 +104,7 @@ def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targe
     once = (
         "SELECT hit.target, internal, occurred, source, record, record_id, filename, file_row_number, "
         "list(rows.value) AS found, min(query) AS query "
-        f"FROM ({inner}) rows JOIN hit ON rows.value = hit.value WHERE {spoken} "
+        f"FROM ({inner}) rows JOIN hit ON {held_sql('rows.value')} = hit.value WHERE {spoken} "
         "GROUP BY ALL"
     )
     return summed(connection, once, hits.table, hits.column)

@@ -1,7 +1,8 @@
 """The value index: which values the columns of a lake file hold, by the keys that indicators are looked up by.
 
 One Parquet file per lake file (``index/<table>/<stem>.parquet``) with the columns ``form``, ``column``, ``kind`` (of
-the column), ``key`` and ``value``, sorted in that order. A file without an index is read itself, with the same outcome.
+the column), ``key`` and ``value``, sorted in that order. Of a long value (a script with hundreds of
+names in it) a digest stands there, else every name would repeat the script. A file without an index is read itself, with the same outcome.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from keii.lake.index_keys import keys_of
 from keii.lake.schema import TABLES, WINDOWS_KINDS
 from keii.lake.store import LakeFile
 
-INDEX_VERSION = "1"  # raise it when the keys change: older index files are then left aside
+INDEX_VERSION = "2"  # raise it when the keys change: older index files are then left aside
 SCHEMA = pa.schema(
     [
         ("form", pa.string()),
@@ -30,6 +31,19 @@ SCHEMA = pa.schema(
         ("value", pa.string()),
     ]
 )
+
+
+LONG = 1_000  # characters; of a longer value a digest is held
+
+
+def held(value: str) -> str:
+    """Return a value as the index holds it: itself, or ``sha256:`` and the digest of a long one."""
+    return value if len(value) <= LONG else "sha256:" + hashlib.sha256(value.encode()).hexdigest()
+
+
+def held_sql(value: str) -> str:
+    """Return the SQL for a value (an SQL expression) as the index holds it."""
+    return f"CASE WHEN length({value}) <= {LONG} THEN {value} ELSE 'sha256:' || sha256({value}) END"
 
 
 class IndexFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,10 +152,11 @@ def _column_keys(parquet: pq.ParquetFile, column: str, kind: str) -> Iterator[pa
     for value in flat.unique().to_pylist():
         if value is None:
             continue
+        short = held(value)
         for form, key in sorted(keys_of(kind, value)):
             forms.append(form)
             keys.append(key)
-            found.append(value)
+            found.append(short)
     if keys:
         same = len(keys)
         yield pa.table(

@@ -54,6 +54,11 @@ def _hit(parts: Parts) -> Iterator[Sentence]:
         if not events and not missing:  # a zero without anything searched is no answer
             yield _tell("no-logs", indicators=str(indicators)) if indicators else _tell("nothing-hunted")
             return
+        if not indicators and parts.rules is not None:
+            return  # rules were asked: they tell what they found
+        if not indicators:
+            yield _tell("no-intel", events=f"{events:,}", host_days=f"{days:,}")
+            return
         yield _tell(
             "no-hit",
             indicators=str(indicators),
