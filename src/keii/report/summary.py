@@ -56,7 +56,9 @@ def _hit(parts: Parts) -> Iterator[Sentence]:
             return
         if not indicators and parts.rules is not None:
             return  # rules were asked: they tell what they found
-        given = parts.hunt.not_hunted or any(source.kind == "intel" for source in parts.sources)
+        given = parts.hunt.not_hunted or any(
+            source.kind == "intel" and source.status == "read" for source in parts.sources
+        )
         if not indicators and not given:
             yield _tell("no-intel", events=f"{events:,}", host_days=f"{days:,}")
             return
