@@ -18,9 +18,9 @@ _SPACE = re.compile(r"[\s,.・()]+")
 
 
 def normal_name(name: str) -> str:
-    """Return a name without its legal form, edition, width and case, for comparison."""
+    """Return a name without its article, legal form, edition, width and case, for comparison."""
     text = unicodedata.normalize("NFKC", name).casefold()
-    return _SPACE.sub("", _FORM.sub("", text))
+    return _SPACE.sub("", _FORM.sub("", text.removeprefix("the ")))
 
 
 def _authority(publisher: str) -> bool:

@@ -213,8 +213,8 @@ def _found_out(text: str, match: re.Match[str]) -> tuple[str, int, int]:
 
 def _of_authority(where: Where) -> bool:
     """Return whether the words are those of an authority, to which others report."""
-    whose = where.speaker or where.voice.speaker or ""
-    return words("ja", "times", "authority").search(whose) is not None
+    whose = where.voice.speaker if where.document.lang == "en" else where.speaker or where.voice.speaker
+    return words(where.document.lang, "times", "authority").search(whose or "") is not None
 
 
 def _nameless(where: Where) -> bool:
@@ -250,6 +250,11 @@ _WEAK = 50  # characters that a noun stands farther than a verb
 _OTHER_CLAUSE = 30
 _OPENING = 12  # characters at the beginning of a sentence in which the day stands on which somebody spoke
 _ANNOUNCED = 45  # characters; a word of announcing farther off announces something else than the date
+_NOT_YET = ("yet to ", "unable to ", "not able to ")
+_NO_EVENT = re.compile(
+    r"\b(?:so far|(?:largest|biggest|worst|most \w+|second|third|latest|first) [^.;,]{0,40})\s*(?:this|last) year$", re.I
+)
+_TOLD_US = ("time.detection", "time.awareness", "time.notified_customers", "time.notified_authority", "time.disclosed")
 _DATELINE = re.compile(r",?\s*(?:\([A-Z][\w .&/]+\)|[A-Z]{2,8}\b)?\s*[-–—]\s")
 
 
@@ -261,6 +266,11 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
         )
         unnamed = (where.speaker is None and not passive) or _nameless(where)
         return (None if unnamed else "time.disclosed"), spanned.start, spanned.start
+    if _NO_EVENT.search(text, max(sentence.start, spanned.start - _WEAK), spanned.end):
+        return None, 0, 0  # «so far this year»
+    found_when = words("en", "times", "found_when").match(text, spanned.end, sentence.end)
+    if found_when:
+        return "time.detection", found_when.end(), found_when.end()  # «on 24 January, when staff discovered…»
     city = text[sentence.start : spanned.start].rstrip(" ,.")
     if _DATELINE.match(text, spanned.end) and (not city or city.isupper()):
         return None, 0, 0
@@ -285,10 +295,17 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
         for hit in pattern.all(where.seen, text, first, last):
             if topic in _FOUND_OUT and (span or _inner(text, hit.end(), spanned.start)):
                 continue  # «determined that between May and June…»: the date is that of what was found out
+            if topic == "time.recovery" and text.endswith(_NOT_YET, first, hit.start()):
+                continue  # «has yet to resume»
             distance = spanned.start - hit.end() if hit.end() <= spanned.start else (hit.start() - spanned.end) * 2
             if topic == "time.disclosed" and distance > _ANNOUNCED:
                 continue
             outside = 0 if own.start <= hit.start() < own.end else _OTHER_CLAUSE
             near.append((distance + weak + outside, order, topic, hit.start()))
     found = min(near, default=None)
-    return (found[2], found[3], found[3]) if found else (None, 0, 0)
+    if found is None:
+        return None, 0, 0
+    told_us = words("en", "times", "to_us").find(where.seen, text, found[3], last) if found[2] in _TOLD_US else None
+    if told_us and told_us.start() - found[3] < _OPENING * 2 and _of_authority(where):
+        return "time.notified_authority", found[3], found[3]
+    return found[2], found[3], found[3]

@@ -202,6 +202,8 @@ def _fits(rule: Topic, text: str, clause: Clause, where: Where, *, listed: bool)
 
     A Japanese topic marked by は («カード番号は一部が隠されており、流出していない») may have its verb in a later clause.
     """
+    if rule.voice is not None and not rule.voice.search(where.voice.speaker or ""):
+        return None, clause
     hit = where.find(rule.any, clause.start, clause.end)
     if hit is None or (rule.never is not None and where.find(rule.never, clause.start, clause.end)):
         return None, clause

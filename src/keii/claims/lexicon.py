@@ -25,6 +25,7 @@ class Topic(msgspec.Struct, frozen=True):
     named: re.Pattern[str] | None
     same: dict[str, str]
     needs_name: bool
+    voice: Cue | None = None  # only in the words of such a speaker: an authority tells what was reported to it
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -38,9 +39,12 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 @cache
-def money() -> tuple[tuple[str, Cue], ...]:
-    """Return (topic, pattern of the words nearby) of the amounts of money."""
-    return tuple((row["topic"], either(row["nearby"], "en")) for row in table("en", "quantities")["money"])
+def money() -> tuple[tuple[str, Cue, Cue | None], ...]:
+    """Return (topic, pattern of the words nearby, pattern that the sentence must hold too) of the amounts of money."""
+    return tuple(
+        (row["topic"], either(row["nearby"], "en"), either(row["sentence"], "en") if "sentence" in row else None)
+        for row in table("en", "quantities")["money"]
+    )
 
 
 _CUES = {"ja": Cues(0), "en": Cues(re.I)}
@@ -110,7 +114,7 @@ def topics(lang: str) -> tuple[Topic, ...]:
         Topic(rule["topic"], rule["cat"], either(rule["any"], lang), compiled(rule, "also"), compiled(rule, "not"),
               compiled(rule, "sentence"),
               re.compile(rule["named"], re.I if lang == "en" else 0) if "named" in rule else None,
-              rule.get("same", {}), bool(rule.get("needs_name")))
+              rule.get("same", {}), bool(rule.get("needs_name")), compiled(rule, "voice"))
         for name in tables(f"claims/{lang}/topics")
         for rule in load(name)
     )  # fmt: skip
@@ -158,6 +162,7 @@ def units(lang: str) -> tuple[Unit, ...]:
         if lang == "ja":
             return re.compile(union)
         no_verb = "said|says|was|were|had|has|have|is|are|that|who|which|when|from|in|on|at|by|to|for|with"
+        no_verb += "|hours?|minutes?|days?|weeks?|months?|years?|percent|times?"
         lead = r"(?:(?=[GTM]B\b)|(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-]"
         lead += rf"(?:(?!(?:{no_verb})\b)[\w.'&-]+ (?:and |or )?){{0,4}}?)"
         thing = r"(?!\s+(?:accounts?|records?|e-?mails?|files?|cards?|data|names|addresses)\b)" if of_persons else ""

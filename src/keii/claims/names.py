@@ -79,6 +79,9 @@ class Named:
         self._attacker: str | None = None
         self._persons: dict[str, str] = {}  # surname to full name
         self._offices: dict[str, str] = {}  # «minister» to the full name of the one named so
+        self._times: dict[str, int] = {}  # how many sentences named it
+        self._line_of: dict[str, int] = {}  # the line that named it last
+        self._line = -1
         self._unnamed: str | None = None  # who spoke last without a name
 
     def resolve(self, speaker: str, last: str | None) -> str:
@@ -101,6 +104,7 @@ class Named:
             return speaker
         listed = table(self._lang, "speakers")
         ends = listed["ends"]
+        fitting = []
         plain = match.groupdict().get("plain")
         word = ("社" if plain == "会社" else plain) if plain else match[1].lower()
         if word in listed.get("offices", ()) and len(speaker.split()) > 2:
@@ -108,8 +112,18 @@ class Named:
         for name in reversed(self._names):
             fits = name.lower().endswith(tuple(ends.get(word, [word])))
             if fits or (word in ends["any"] and not name.lower().endswith(tuple(ends["never"]))):
-                return name
-        return speaker
+                fitting.append(name)
+        return self._meant(fitting) if fitting else speaker
+
+    def _meant(self, fitting: list[str]) -> str:
+        """Return whom «the company» means of those that fit, the last one first: in English the one the text is about.
+
+        Who was named once, in a paragraph before, came in passing (an analyst's broker, a supplier that denied it).
+        """
+        last = fitting[0]
+        if self._lang != "en" or self._line_of.get(last) == self._line or self._times.get(last, 0) > 1:
+            return last
+        return max(fitting, key=lambda name: self._times.get(name, 0))
 
     def _person(self, speaker: str) -> str:
         """Return the full name for a surname, an office or «the sources», without titles and articles."""
@@ -146,6 +160,7 @@ class Named:
     def note(self, seen: int, text: str, sentence: Sentence) -> None:
         """Remember the organisations and the attacker that a sentence names; ``seen`` are the bits of its scan."""
         whole = (sentence.start, sentence.end)
+        self._line = sentence.paragraph
         found = [_BEFORE.sub("", match[1]) for match in self._known.organisation.all(seen, text, *whole)]
         itself = self._known.self_named.find(seen, text, *whole)
         self._attacker = itself[1] if itself else self._attacker
@@ -155,8 +170,11 @@ class Named:
                 self._note_person(match[2], match[1])
         subject = self.subject(text, sentence)
         for name in (*found, *([subject] if subject else ())):
+            name = name.removeprefix("The ") if self._lang == "en" else name
             if name not in self._known.not_names and len(name) > 1:
                 self._remember(name)
+                self._times[name] = self._times.get(name, 0) + 1
+                self._line_of[name] = sentence.paragraph
 
     def told(self, speaker: str) -> None:
         """Remember who spoke last."""

@@ -22,20 +22,21 @@ _JA = re.compile(
     rf"(?<![\d.,A-Za-z第])(?:(?P<low>{_JA_NUMBER})(?:件|人|点|台|社)?(?:~|から|ないし|-))?(?P<n>{_JA_NUMBER})"
 )
 _EN_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)"
-_EN_SCALE = r"(?:[kKMB]\b|\s?(?:hundred|thousand|million|billion)\b)"
+_EN_SCALE = r"(?:(?:[kKMB]|[bmt]n)\b|\s?(?:hundred|thousand|million|billion)\b)"
 _EN_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "dozen", "twenty",
              "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")  # fmt: skip
-_EN_VALUES = dict(zip(_EN_WORDS, (*range(2, 13), 12, *range(20, 100, 10)), strict=True))
+_ONE = r"(?:one|a single)(?= (?:(?!of\b)[\w'-]+ ){0,3}(?:account|mailbox|inbox|server|laptop|computer|device|workstation)\b)"
+_EN_VALUES = {"one": 1, "a single": 1} | dict(zip(_EN_WORDS, (*range(2, 13), 12, *range(20, 100, 10)), strict=True))
 _EN = re.compile(
     rf"(?<![\w.$€£¥/:])(?:(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?:-|to|and)\s*)?"
-    rf"(?P<n>{_EN_NUMBER}|{'|'.join(_EN_WORDS)}|half a(?= million))(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",
+    rf"(?P<n>{_EN_NUMBER}|{'|'.join(_EN_WORDS)}|half a(?= million)|{_ONE})(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",
     re.I,
 )
 _MONEY = re.compile(
     rf"(?:(?P<lc>[$€£¥])(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?P<join>-|to|and)\s*)?(?P<c>[$€£¥])(?P<n>{_EN_NUMBER})(?P<s>{_EN_SCALE})?",
     re.I,
 )
-_SCALE = {"k": 1_000, "m": 10**6, "b": 10**9, "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
+_SCALE = {"k": 1_000, "m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9, "tn": 10**12, "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
 _CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NEAR = 90  # characters from a number to the word that tells what it counts
 _NUMBER_OF = re.compile(r"\b(?:number|total) of(?=\s)", re.I)
@@ -68,6 +69,25 @@ _MISUSED = re.compile(
     r"件(?:前後|ほど|程度|以上|超)?(?:で|の|(?:、|と)総額[^、。]{0,16}の)(?:[^、。]{0,4})?(?:不正利用|悪用|不正な利用)"
 )
 _BETWEEN = re.compile(r"between\s+$", re.I)
+_NEARLY = r"(?:(?:about|around|some|nearly|almost|roughly|over|more than|up to|approximately|at least|an estimated) ){0,2}"
+_WHOLE = re.compile(
+    rf"\b(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozens?|some|several|many|most|half|any|none|all)"
+    rf" of (?:its|our|the|their|the \w+'s) {_NEARLY}$",
+    re.I,
+)  # the whole of which a part was hit
+_RUNS = re.compile(
+    rf"\b(?:employ(?:s|ing)?|serv(?:es|ing)|operat(?:es|ing)|runs|running|treats|teaches|educates|insures|boasts|owns|looks after|caters for"
+    rf"|(?:which|and|it|company|group|hospital|university|trust|bank|council|district) (?:has|had)|home to|workforce of|staff of) {_NEARLY}$",
+    re.I,
+)
+_GOES_ON_AS_BEFORE = re.compile(
+    r"\s+(?:\w+ )?(?:remain(?:s|ed)?|continu(?:es?|ed)|stay(?:s|ed)?|(?:are|is|were|was) (?:\w+ )?(?:open|unaffected|operating|trading|operational))\b",
+    re.I,
+)
+_OF_WHOM = re.compile(rf"\b(?:of whom|of which|of them|of those|including|among them) {_NEARLY}$", re.I)
+_LIVE = re.compile(
+    r"\s+(?:(?:who )?(?:live|reside|are resident|were|are|had|have|in)\b|[A-Z]\w+ residents\b|residents\b)", re.I
+)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -158,6 +178,10 @@ def counted(
             unit = _same_again(folded, match.end(), told) or unit
         if unit is not None and _of_all(folded, match, unit[1], start, lang):
             continue
+        if lang == "en" and unit is not None and _background(folded, match, unit, start, end):
+            continue
+        if lang == "en" and unit is None and last is not None and _part_of(folded, match, start, end):
+            unit = (last, match.end())
         if (
             unit is None
             and last is not None
@@ -170,6 +194,22 @@ def counted(
             lang == "en" and unit[0].unit == "person" and match["n"].isalpha() and not match["s"]
         ):
             yield _count(folded, match, unit, start, end, lang, high)
+
+
+def _background(text: str, match: re.Match[str], unit: tuple[Unit, int], start: int, end: int) -> bool:
+    """Return whether a number only tells how large an organisation is: «employs 1,900 people», «37 of its 112 sites»."""
+    if unit[0].unit not in ("person", "org", "host"):
+        return False
+    before = max(start, match.start() - 40), match.start()
+    if _WHOLE.search(text, *before) or _RUNS.search(text, *before):
+        return True
+    return _GOES_ON_AS_BEFORE.match(text, unit[1], end) is not None
+
+
+def _part_of(text: str, match: re.Match[str], start: int, end: int) -> bool:
+    """Return whether a number is a part of the one before: «41,200 people, of whom 318 live in Vermont»."""
+    before = max(start, match.start() - 30), match.start()
+    return _OF_WHOM.search(text, *before) is not None and _LIVE.match(text, match.end(), end) is not None
 
 
 def _told_before(text: str, match: re.Match[str], start: int, end: int, topic: str) -> tuple[Unit, int] | None:
@@ -245,7 +285,11 @@ def _low(text: str, match: re.Match[str], high: float, lang: str) -> int | float
 def _money(text: str, start: int, end: int) -> Iterator[Counted]:
     """Yield amounts of money of an English sentence that speaks of a ransom or of cost."""
     for match in _MONEY.finditer(text, start, end):
-        far = ((_distance(near, text, match.start(), match.end(), start, end), name) for name, near in money())
+        far = (
+            (_distance(near, text, match.start(), match.end(), start, end), name)
+            for name, near, needed in money()
+            if needed is None or needed.search(text, start, end)
+        )
         topic = min(((at, name) for at, name in far if at is not None), default=(0, None))[1]
         value = _english_number(match["n"], match["s"])
         if topic is not None and value is not None:
@@ -257,6 +301,8 @@ def _money(text: str, start: int, end: int) -> Iterator[Counted]:
                 and (match["join"] != "and" or _BETWEEN.search(text, start, match.start()))
             )
             unit = _CURRENCY[match["c"]]
+            if low is not None and not ranged:  # «$4 million and $11 million»: two amounts
+                yield Counted(match.start(), match.end("low"), topic, Number(num=low, unit=unit), "exact", None)
             number = (
                 Number(num=low, unit=unit, high=value) if ranged and low is not None else Number(num=value, unit=unit)
             )

@@ -24,6 +24,7 @@ _BEFORE_NAME = re.compile(
 )
 
 
+_WHO = re.compile(r"[ ,]+who (?:was|were|asked|spoke|requested|declined|had|have|are|is)\b.*$")
 _PRESS_OFFICE = re.compile(
     r"\ba[n]? ([A-Z][\w&'-]+(?: (?:& )?[A-Z][\w&'-]+){0,3}) (?:public relations |PR |press |media )(?:official|officer|executive|spokes\w+)"
 )  # «a Shirakaba public relations official»: the words are the company's
@@ -63,6 +64,9 @@ class _Patterns(msgspec.Struct, frozen=True):
     asked: Cue
     tail: Cue
     self_named: Cue
+    gangs: Cue
+    turned: re.Pattern[str]
+    compound: re.Pattern[str]
     nameless: re.Pattern[str]
 
 
@@ -90,10 +94,13 @@ def patterns(lang: str) -> _Patterns:
             asked=cue(rf"(?:({t['anonymous']})|({t['names']})){t['asked']}"),
             tail=cue(t["tail"]),
             self_named=cue(t["self_named"]),
+            gangs=cue("(?!)x"),
+            turned=never,
+            compound=never,
             nameless=re.compile(t["anonymous"]),
         )
     aside = r"(?:, (?:which|who|whose|a|an|the|its|quoting|citing|speaking|based|headquartered|part|owned|led|one|known|formerly) [^.;]{0,90}?,)?"
-    named = rf"(?:spokes\w+ (?:for|of) (?:the )?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
+    named = rf"(?:spokes\w+ (?:for|of) (?:the (?=[A-Z]))?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
     saying = r"(?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?|suspect(?:ed)?|fear(?:ed)?|estimated?)"
     return _Patterns(
         anonymous=cue(rf"(?i:\b({t['anonymous']})(?: {saying}|,))"),
@@ -111,6 +118,9 @@ def patterns(lang: str) -> _Patterns:
         asked=cue(r"(?!)x"),
         tail=cue(t["verbs"]),
         self_named=cue(t["self_named"]),
+        gangs=either([f"(?-i:{one})" for one in t["gangs"]], lang),
+        turned=re.compile(rf",[”\"] (?:said|says|added|adds|wrote|explained|warned) ({t['names']})(?=,|\.| (?:of|from|at|in|who)\b|$)"),
+        compound=re.compile(rf"({t['names']}) (?:\w+ed|met|spoke|wrote) [^.;“”\"]{{1,120}}? and (?:\w+ )?(?:said|says|added|told|confirmed|insisted|warned|promised|acknowledged|admitted)\b"),
         nameless=never,
     )
 
@@ -266,7 +276,7 @@ def _before_a_quotation(text: str, sentence: Sentence, carried: str | None) -> S
 def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> Said | None:
     known = patterns("en")
     whole = (sentence.start, sentence.end)
-    itself = known.self_named.find(seen, text, *whole)
+    itself = known.self_named.find(seen, text, *whole) or known.gangs.find(seen, text, *whole)
     if itself:
         return Said("attacker:" + itself[1], whole)
     office = _PRESS_OFFICE.search(text, *whole)
@@ -276,19 +286,23 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
     if told and (not told.group().endswith(",") or " " in told[1].strip()):
         citing = text[max(sentence.start, told.start() - 8) : told.start()].endswith("citing ")
         by = known.named.search(text, sentence.start, told.start()) if citing else None
-        return Said(f"anonymous:{told[1]}", whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())
+        return Said(f"anonymous:{_WHO.sub('', told[1])}", whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())
     according = known.revealed.find(seen, text, *whole)
     if according:
         name = according[1].strip()
         if re.fullmatch(table("en", "speakers")["anonymous_alone"], name, re.I):
-            name = f"anonymous:{name}"
+            name = f"anonymous:{_WHO.sub('', name)}"
         citing = according.group().lstrip(", ").startswith("citing")
         by = known.named.search(text, sentence.start, according.start()) if citing else None
         return Said(name, whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())
     if known.again.find(seen, text, *whole):
         return Said(carried or "the company", whole)
     last = known.continued.search(text, max(sentence.start, sentence.end - _LEAD), sentence.end)
-    named = last or (known.named.search(text, *whole) if seen & known.tail.flags else None)
+    said = bool(seen & known.tail.flags)
+    last = last or (known.turned.search(text, *whole) if said else None)
+    named = last or (known.named.search(text, *whole) if said else None)
+    if named is None and said:
+        named = known.compound.match(text, *whole)
     if named:
         name = _BEFORE_NAME.sub("", named[1])
         passed = known.passed_on.search(text, *whole)

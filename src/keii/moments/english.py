@@ -49,7 +49,7 @@ _FORM = re.compile(
     r"|(?:(?P<rels>last|this|next)\s+)?(?P<season>spring|summer|autumn|fall|winter)(?:\s+(?:of\s+)?(?P<ys>(?:19|20)\d\d)\b)?"
     r"|(?P<q>Q[1-4]|first quarter|second quarter|third quarter|fourth quarter)\s+(?:of\s+)?(?P<yq>(?:19|20)\d\d)"
     r"|(?P<relu>last|this|the next|next|that|the same|the previous|the following)\s+(?P<unit>year|month|week|day)"
-    r"|(?P<n>one|two|three|four|five|six|a|\d{1,2})\s+(?P<nu>days?|weeks?|months?|years?)\s+(?P<nd>ago|earlier|later)"
+    r"|(?P<n>one|two|three|four|five|six|a|\d{1,2})\s+(?P<nu>days?|weeks?|months?|years?)\s+(?P<nd>ago|earlier(?! than)|later(?! than))"
     r"|(?:over|during|at|on|last|this|past)\s+(?:the\s+)?(?:past\s+|last\s+|holiday\s+|long\s+)*(?P<weekend>weekend)"
     r"|(?P<feast>New Year's (?:Day|Eve)|Christmas (?:Day|Eve))(?:,?\s+(?P<yf>(?:19|20)\d\d)\b)?"
     r"|(?P<word>yesterday|today|tomorrow|tonight|last night)"
@@ -60,7 +60,7 @@ _FORM = re.compile(
     re.I,
 )
 _LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
-_AHEAD = re.compile(r"\b(?:will|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|given [\w'& ]{1,40}until|ha(?:s|ve) until|must|(?:is|are) to|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
+_AHEAD = re.compile(r"\b(?:will|would(?! have)|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|given [\w'& ]{1,40}until|ha(?:s|ve) until|must|(?:is|are) to|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
 _BETWEEN = re.compile(r"\b(?:between|from)\s+$", re.I)
 _NOT_UNTIL = re.compile(
     r"(?:\bnot\b|n't\b|\bonly\b|\bnever\b)[^.;,]{0,36}\b(?:until|before)\s+$", re.I
