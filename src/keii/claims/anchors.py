@@ -1,8 +1,8 @@
 """Which patterns can fit where: one pass of Aho-Corasick over a text instead of thousands of searches.
 
-Every pattern that can only fit where certain words stand gives those words, its anchors. All anchors of a language are
-looked for at once; a sentence then tries only the patterns of whose anchors it holds one. A pattern without anchors is
-always tried, so that nothing is lost.
+Every pattern that can only fit where certain words stand gives those words, its anchors: one set, or two where two parts
+of it have some («<intruder> … <file>»). All anchors of a language are looked for at once; a sentence then tries only the
+patterns of whose sets it holds one anchor each. A pattern without anchors is always tried, so that nothing is lost.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 from ahocorasick_rs import AhoCorasick
 
 _WIDEST = 24  # strings that one run of characters may stand for («マルウ[エェ]ア» for two)
+_LONG = 3  # characters that an anchor of a second set has at least: shorter ones are everywhere
 _MOST = 400  # anchors of one pattern; one with more is always tried
 _KANA = re.compile(r"[ぁ-んァ-ヶー\s\W]?")
 
@@ -68,7 +69,7 @@ class Cues:
     def __init__(self, flags: int) -> None:
         self._flags = flags
         self._patterns: list[re.Pattern[str]] = []
-        self._scan: tuple[AhoCorasick, list[int], int] | None = None
+        self._scan: tuple[AhoCorasick, list[int], int, int] | None = None
 
     def add(self, expressions: Iterable[str]) -> Cue:
         """Compile a list of expressions and give each its bit."""
@@ -90,35 +91,51 @@ class Cues:
 class Scan:
     """Where in a text which patterns can fit."""
 
-    def __init__(self, text: str, automaton: AhoCorasick, bits: list[int], always: int) -> None:
+    def __init__(self, text: str, automaton: AhoCorasick, bits: list[int], single: int, width: int) -> None:
         lowered = text.lower()
         self._all = len(lowered) != len(text)  # a letter that changes its length in lower case: try everything
         found = [] if self._all else automaton.find_matches_as_indexes(lowered, overlapping=True)
         self._starts = [start for _, start, _ in found]
         self._bits = [bits[anchor] for anchor, _, _ in found]
-        self._always = always
+        self._single, self._width = single, width
 
     def mask(self, start: int, end: int) -> int:
         """Return a bit for every pattern that can fit between two places."""
         if self._all:
             return -1
-        mask = self._always
-        for at in range(bisect_left(self._starts, start), bisect_left(self._starts, end)):
-            mask |= self._bits[at]
-        return mask
+        found = self._single
+        for bits in self._bits[bisect_left(self._starts, start) : bisect_left(self._starts, end)]:
+            found |= bits
+        return found & (found >> self._width)
 
 
-def _automaton(patterns: list[re.Pattern[str]]) -> tuple[AhoCorasick, list[int], int]:
-    always, bits = 0, dict[str, int]()
+def _automaton(patterns: list[re.Pattern[str]]) -> tuple[AhoCorasick, list[int], int, int]:
+    """Return the automaton, the bits of each anchor, those that hold without any, and how far second sets are shifted.
+
+    Bit n stands for the first set of pattern n, bit n + width for its second one; a set that is absent counts as found.
+    """
+    width = len(patterns)
+    single, bits = 0, dict[str, int]()
     for at, pattern in enumerate(patterns):
-        words = anchors(pattern.pattern, pattern.flags)
-        if words is None:
-            always |= 1 << at
-            continue
-        for word in words:
-            bits[word] = bits.get(word, 0) | 1 << at
+        first, second = _two(pattern.pattern, pattern.flags)
+        for listed, bit in ((first, 1 << at), (second, 1 << (at + width))):
+            if listed is None:
+                single |= bit
+            for word in listed or ():
+                bits[word] = bits.get(word, 0) | bit
     ordered = sorted(bits)
-    return AhoCorasick(ordered), [bits[word] for word in ordered], always
+    return AhoCorasick(ordered), [bits[word] for word in ordered], single, width
+
+
+@cache
+def _two(expression: str, flags: int) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+    """Return the anchors of an expression, and those of another part of it that every fit holds too."""
+    sets = sorted((words for words in _runs(_parser.parse(expression, flags)) if words), key=_worth, reverse=True)
+    useful = [words for words in sets if not any(_KANA.fullmatch(word) for word in words) and len(words) <= _MOST]
+    if not useful or useful[0] != sets[0]:
+        return None, None
+    second = next((words for words in useful[1:] if min(map(len, words)) >= _LONG and words != useful[0]), None)
+    return useful[0], second
 
 
 @cache

@@ -252,13 +252,28 @@ _OPENING = 12  # characters at the beginning of a sentence in which the day stan
 _ANNOUNCED = 45  # characters; a word of announcing farther off announces something else than the date
 _NOT_YET = ("yet to ", "unable to ", "not able to ")
 _NO_EVENT = re.compile(
-    r"\b(?:so far|(?:largest|biggest|worst|most \w+|second|third|latest|first) [^.;,]{0,40})\s*(?:this|last) year$", re.I
+    r"\b(?:so far|(?:largest|biggest|worst|most \w+|second|third|latest|first) [^.;,]{0,40})\s*(?:this|last) year$",
+    re.I,
 )
 _TOLD_US = ("time.detection", "time.awareness", "time.notified_customers", "time.notified_authority", "time.disclosed")
 _DATELINE = re.compile(r",?\s*(?:\([A-Z][\w .&/]+\)|[A-Z]{2,8}\b)?\s*[-–—]\s")
 
 
 def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
+    told = _day_of_speech(where, spanned)
+    if told is not None:
+        return told
+    text, sentence = where.folded, where.sentence
+    if _NO_EVENT.search(text, max(sentence.start, spanned.start - _WEAK), spanned.end):
+        return None, 0, 0  # «so far this year»
+    found_when = words("en", "times", "found_when").match(text, spanned.end, sentence.end)
+    if found_when:
+        return "time.detection", found_when.end(), found_when.end()  # «on 24 January, when staff discovered…»
+    return _nearest(where, spanned)
+
+
+def _day_of_speech(where: Where, spanned: Spanned) -> tuple[str | None, int, int] | None:
+    """Return what a date is that tells when somebody spoke: a disclosure or nothing; None where it tells something else."""
     text, sentence = where.folded, where.sentence
     if words("en", "times", "said").search(text[max(sentence.start, spanned.start - 60) : spanned.start]):
         passive = words("en", "times", "told_passive").search(
@@ -266,11 +281,6 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
         )
         unnamed = (where.speaker is None and not passive) or _nameless(where)
         return (None if unnamed else "time.disclosed"), spanned.start, spanned.start
-    if _NO_EVENT.search(text, max(sentence.start, spanned.start - _WEAK), spanned.end):
-        return None, 0, 0  # «so far this year»
-    found_when = words("en", "times", "found_when").match(text, spanned.end, sentence.end)
-    if found_when:
-        return "time.detection", found_when.end(), found_when.end()  # «on 24 January, when staff discovered…»
     city = text[sentence.start : spanned.start].rstrip(" ,.")
     if _DATELINE.match(text, spanned.end) and (not city or city.isupper()):
         return None, 0, 0
@@ -285,6 +295,12 @@ def _english(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
     if spoke:
         made_known = words("en", "times", "made_known").search(spoke.group()) and where.speaker is not None
         return ("time.disclosed" if made_known else None), spoke.start(), spoke.end()
+    return None
+
+
+def _nearest(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
+    """Return what the nearest fitting words make a date the date of."""
+    text, sentence = where.folded, where.sentence
     near = []
     first, last = max(sentence.start, spanned.start - _REACH), min(sentence.end, spanned.end + _REACH)
     own = where.clause_at(spanned.start)

@@ -12,6 +12,7 @@ import msgspec
 
 from keii.claims.anchors import Cue
 from keii.claims.lexicon import Unit, money, qualifiers, scopes, sizes, units, words
+from keii.claims.wholes import is_background, is_part
 from keii.model import Number
 
 _KANJI = {character: number for number, character in enumerate("〇一二三四五六七八九")}
@@ -36,7 +37,18 @@ _MONEY = re.compile(
     rf"(?:(?P<lc>[$€£¥])(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?P<join>-|to|and)\s*)?(?P<c>[$€£¥])(?P<n>{_EN_NUMBER})(?P<s>{_EN_SCALE})?",
     re.I,
 )
-_SCALE = {"k": 1_000, "m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9, "tn": 10**12, "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
+_SCALE = {
+    "k": 1_000,
+    "m": 10**6,
+    "mn": 10**6,
+    "b": 10**9,
+    "bn": 10**9,
+    "tn": 10**12,
+    "hundred": 100,
+    "thousand": 1_000,
+    "million": 10**6,
+    "billion": 10**9,
+}
 _CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NEAR = 90  # characters from a number to the word that tells what it counts
 _NUMBER_OF = re.compile(r"\b(?:number|total) of(?=\s)", re.I)
@@ -69,25 +81,6 @@ _MISUSED = re.compile(
     r"件(?:前後|ほど|程度|以上|超)?(?:で|の|(?:、|と)総額[^、。]{0,16}の)(?:[^、。]{0,4})?(?:不正利用|悪用|不正な利用)"
 )
 _BETWEEN = re.compile(r"between\s+$", re.I)
-_NEARLY = r"(?:(?:about|around|some|nearly|almost|roughly|over|more than|up to|approximately|at least|an estimated) ){0,2}"
-_WHOLE = re.compile(
-    rf"\b(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozens?|some|several|many|most|half|any|none|all)"
-    rf" of (?:its|our|the|their|the \w+'s) {_NEARLY}$",
-    re.I,
-)  # the whole of which a part was hit
-_RUNS = re.compile(
-    rf"\b(?:employ(?:s|ing)?|serv(?:es|ing)|operat(?:es|ing)|runs|running|treats|teaches|educates|insures|boasts|owns|looks after|caters for"
-    rf"|(?:which|and|it|company|group|hospital|university|trust|bank|council|district) (?:has|had)|home to|workforce of|staff of) {_NEARLY}$",
-    re.I,
-)
-_GOES_ON_AS_BEFORE = re.compile(
-    r"\s+(?:\w+ )?(?:remain(?:s|ed)?|continu(?:es?|ed)|stay(?:s|ed)?|(?:are|is|were|was) (?:\w+ )?(?:open|unaffected|operating|trading|operational))\b",
-    re.I,
-)
-_OF_WHOM = re.compile(rf"\b(?:of whom|of which|of them|of those|including|among them) {_NEARLY}$", re.I)
-_LIVE = re.compile(
-    r"\s+(?:(?:who )?(?:live|reside|are resident|were|are|had|have|in)\b|[A-Z]\w+ residents\b|residents\b)", re.I
-)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -176,19 +169,10 @@ def counted(
             and _OF_WHICH.search(folded, max(start, match.start() - 8), match.start())
         ):
             unit = _same_again(folded, match.end(), told) or unit
-        if unit is not None and _of_all(folded, match, unit[1], start, lang):
+        if unit is not None and _is_size(folded, match, unit, start, end, lang):
             continue
-        if lang == "en" and unit is not None and _background(folded, match, unit, start, end):
-            continue
-        if lang == "en" and unit is None and last is not None and _part_of(folded, match, start, end):
-            unit = (last, match.end())
-        if (
-            unit is None
-            and last is not None
-            and lang == "en"
-            and _AGAIN.search(folded, max(start, match.start() - 40), match.start())
-        ):
-            unit = (last, match.end())
+        if lang == "en":
+            unit = unit or _as_before(folded, match, start, end, last)
         last = unit[0] if unit is not None else last
         if unit is not None and not (
             lang == "en" and unit[0].unit == "person" and match["n"].isalpha() and not match["s"]
@@ -196,20 +180,19 @@ def counted(
             yield _count(folded, match, unit, start, end, lang, high)
 
 
-def _background(text: str, match: re.Match[str], unit: tuple[Unit, int], start: int, end: int) -> bool:
-    """Return whether a number only tells how large an organisation is: «employs 1,900 people», «37 of its 112 sites»."""
-    if unit[0].unit not in ("person", "org", "host"):
-        return False
-    before = max(start, match.start() - 40), match.start()
-    if _WHOLE.search(text, *before) or _RUNS.search(text, *before):
-        return True
-    return _GOES_ON_AS_BEFORE.match(text, unit[1], end) is not None
+def _is_size(text: str, match: re.Match[str], unit: tuple[Unit, int], start: int, end: int, lang: str) -> bool:
+    """Return whether a number tells how many there are, not how many were hit."""
+    if lang == "ja":
+        return _of_all(text, match, unit[1], start, lang)
+    return is_background(text, match, unit, start, end)
 
 
-def _part_of(text: str, match: re.Match[str], start: int, end: int) -> bool:
-    """Return whether a number is a part of the one before: «41,200 people, of whom 318 live in Vermont»."""
-    before = max(start, match.start() - 30), match.start()
-    return _OF_WHOM.search(text, *before) is not None and _LIVE.match(text, match.end(), end) is not None
+def _as_before(text: str, match: re.Match[str], start: int, end: int, last: Unit | None) -> tuple[Unit, int] | None:
+    """Return the unit of the number before in the sentence for one that is a part of it, or follows on it."""
+    follows = last is not None and (
+        is_part(text, match, start, end) or _AGAIN.search(text, max(start, match.start() - 40), match.start())
+    )
+    return (last, match.end()) if last is not None and follows else None
 
 
 def _told_before(text: str, match: re.Match[str], start: int, end: int, topic: str) -> tuple[Unit, int] | None:

@@ -119,8 +119,12 @@ def patterns(lang: str) -> _Patterns:
         tail=cue(t["verbs"]),
         self_named=cue(t["self_named"]),
         gangs=either([f"(?-i:{one})" for one in t["gangs"]], lang),
-        turned=re.compile(rf",[”\"] (?:said|says|added|adds|wrote|explained|warned) ({t['names']})(?=,|\.| (?:of|from|at|in|who)\b|$)"),
-        compound=re.compile(rf"({t['names']}) (?:\w+ed|met|spoke|wrote) [^.;“”\"]{{1,120}}? and (?:\w+ )?(?:said|says|added|told|confirmed|insisted|warned|promised|acknowledged|admitted)\b"),
+        turned=re.compile(
+            rf",[”\"] (?:said|says|added|adds|wrote|explained|warned) ({t['names']})(?=,|\.| (?:of|from|at|in|who)\b|$)"
+        ),
+        compound=re.compile(
+            rf"({t['names']}) (?:\w+ed|met|spoke|wrote) [^.;“”\"]{{1,120}}? and (?:\w+ )?(?:said|says|added|told|confirmed|insisted|warned|promised|acknowledged|admitted)\b"
+        ),
         nameless=never,
     )
 

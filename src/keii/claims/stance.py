@@ -50,6 +50,8 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
             continue
         first = start if lang == "ja" else max(clause.start, start - _REACH)
         if where.find(pattern, first, min(clause.end, start + _REACH)):
+            if name == "denied" and topic == "actor.claim" and lang == "en":
+                return "affirmed", None  # who disputes what an attacker claims does not deny that it was claimed
             return ("denied", None) if name == "denied" else ("not-confirmed", name)
     return "affirmed", None
 

@@ -1,0 +1,47 @@
+"""Numbers that are a part or a whole: «41,200 people, of whom 318 live in Vermont», «37 of its 112 sites»."""
+
+# ruff: noqa: E501 - a pattern or a table reads best on one line
+
+from __future__ import annotations
+
+import re
+
+from keii.claims.lexicon import Unit
+
+_NEARLY = (
+    r"(?:(?:about|around|some|nearly|almost|roughly|over|more than|up to|approximately|at least|an estimated) ){0,2}"
+)
+_WHOLE = re.compile(
+    rf"\b(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozens?|some|several|many|most|half|any|none|all)"
+    rf" of (?:its|our|the|their|the \w+'s) {_NEARLY}$",
+    re.I,
+)  # the whole of which a part was hit
+_RUNS = re.compile(
+    rf"\b(?:employ(?:s|ing)?|serv(?:es|ing)|operat(?:es|ing)|runs|running|treats|teaches|educates|insures|boasts|owns|looks after|caters for"
+    rf"|(?:which|and|it|company|group|hospital|university|trust|bank|council|district) (?:has|had)|home to|workforce of|staff of) {_NEARLY}$",
+    re.I,
+)
+_GOES_ON_AS_BEFORE = re.compile(
+    r"\s+(?:\w+ )?(?:remain(?:s|ed)?|continu(?:es?|ed)|stay(?:s|ed)?|(?:are|is|were|was) (?:\w+ )?(?:open|unaffected|operating|trading|operational))\b",
+    re.I,
+)
+_OF_WHOM = re.compile(rf"\b(?:of whom|of which|of them|of those|including|among them) {_NEARLY}$", re.I)
+_LIVE = re.compile(
+    r"\s+(?:(?:who )?(?:live|reside|are resident|were|are|had|have|in)\b|[A-Z]\w+ residents\b|residents\b)", re.I
+)
+
+
+def is_background(text: str, match: re.Match[str], unit: tuple[Unit, int], start: int, end: int) -> bool:
+    """Return whether a number only tells how large an organisation is: «employs 1,900 people», «37 of its 112 sites»."""
+    if unit[0].unit not in ("person", "org", "host"):
+        return False
+    before = max(start, match.start() - 40), match.start()
+    if _WHOLE.search(text, *before) or _RUNS.search(text, *before):
+        return True
+    return _GOES_ON_AS_BEFORE.match(text, unit[1], end) is not None
+
+
+def is_part(text: str, match: re.Match[str], start: int, end: int) -> bool:
+    """Return whether a number is a part of the one before: «41,200 people, of whom 318 live in Vermont»."""
+    before = max(start, match.start() - 30), match.start()
+    return _OF_WHOM.search(text, *before) is not None and _LIVE.match(text, match.end(), end) is not None
