@@ -156,3 +156,22 @@ def test_any_text_gives_ordered_places(text: str, lang: str) -> None:
         at = one.end
         if one.moment.earliest and one.moment.latest:
             assert one.moment.earliest <= one.moment.latest
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "edtf"),
+    [
+        ("2月10日より順次ご連絡いたします", "ja", "2020-02-10"),  # ten days ahead, no year ago
+        ("12月10日に検知した", "ja", "2019-12-10"),
+        ("5月10日に検知した", "ja", "2019-05-10"),  # more than two months ahead: the last one
+        ("6月3日（月）に検知した", "ja", "2019-06-03"),  # a Monday in 2019
+        ("6月3日（水）の再開を見込む", "ja", "2020-06-03"),  # a Wednesday in 2020
+        ("6月3日（日）に検知した", "ja", "2019-06-03"),  # a Sunday in none of the years near: the weekday says nothing
+        ("letters go out on Feb. 10", "en", "2020-02-10"),
+        ("the attack of Dec. 10", "en", "2019-12-10"),
+        ("services stop on Wednesday, June 3", "en", "2020-06-03"),
+        ("on Monday, June 3, staff noticed", "en", "2019-06-03"),
+    ],
+)
+def test_a_day_without_a_year_lies_near_the_publication(text: str, lang: str, edtf: str) -> None:
+    assert parse_dates(text, lang, PUBLISHED, "+09:00")[0].moment.edtf == edtf

@@ -138,6 +138,8 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
     before = text[max(sentence.start, spanned.start - 24) : spanned.start]
     for topic, pattern in times("ja", "before"):
         if pattern.search(before):
+            if topic == "time.outage_start" and _recovers(where, spanned, until):
+                topic = "time.recovery"  # «受発注システムは12月20日に復旧した»
             return topic, spanned.start, spanned.start
     if _MEETING.match(text, spanned.end - 1 if text[spanned.end - 1] == "の" else spanned.end):
         return None, 0, 0  # the day of a press conference
@@ -148,6 +150,12 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         return _found_out(text, found_out)
     told = _told_on(where, spanned, before, until)
     return told if told is not None else _verb_after(where, spanned, until)
+
+
+def _recovers(where: Where, spanned: Spanned, until: int) -> bool:
+    """Return whether words of recovery follow a date."""
+    recovery = next(pattern for topic, pattern in times("ja", "after") if topic == "time.recovery")
+    return where.find(recovery, spanned.end, until) is not None
 
 
 def _told_on(where: Where, spanned: Spanned, before: str, until: int) -> tuple[str | None, int, int] | None:

@@ -141,6 +141,31 @@ def joined(first: Moment | None, last: Moment | None, as_text: str) -> Moment:
     )  # fmt: skip
 
 
+_SOON = dt.timedelta(days=62)
+
+
+def year_near(month: int, day: int | None, today: dt.date, weekday: int | None = None) -> int:
+    """Return the year of a month and day without one: the last such day up to today, or one that comes soon.
+
+    A weekday (0 is Monday) decides between the years around it where it fits one of them.
+    """
+    named = _day_of(today.year, month, day or 1)
+    soon = named is not None and named - today <= (_SOON if day else dt.timedelta(0))
+    year = today.year if soon or month <= today.month else today.year - 1
+    if weekday is None or day is None:
+        return year
+    return next(
+        (y for y in (year, year + 1, year - 1) if (d := _day_of(y, month, day)) and d.weekday() == weekday), year
+    )
+
+
+def _day_of(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
 def local_day(reference: Moment | None, zone: str | None) -> dt.date | None:
     """Return the calendar day of a moment in a zone; None where it is open or unknown."""
     if reference is None or reference.earliest is None:

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 import msgspec
 
 from keii.model import Moment
-from keii.moments.calendar import Parts, joined, local_day, moment_of
+from keii.moments.calendar import Parts, joined, local_day, moment_of, year_near
 from keii.moments.spanned import Spanned, fold
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a": 1}
 _SEASON = {"spring": "spring", "summer": "summer", "autumn": "autumn", "fall": "autumn", "winter": "winter"}
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PART_YEAR = {
     "first half": (1, 6),
     "second half": (7, 12),
@@ -43,8 +44,8 @@ _FORM = re.compile(
     r"(?:(?:the\s+)?(?P<part>early|mid|late|beginning|end|start|middle|first half|second half|first week|second week|third week|last week(?=\s+(?:of|in)))[\s-]+(?:(?:of|in)\s+)?)?(?:"
     r"(?P<iy>(?:19|20)\d\d)-(?P<im>\d\d)-(?P<id>\d\d)"
     r"|(?P<um>\d{1,2})/(?P<ud>\d{1,2})/(?P<uy>(?:19|20)\d\d)(?!\d)"
-    rf"|(?:{_DAY},?\s+)?(?:(?P<rel>last|this|next)\s+)?(?P<m>{_MONTH})\s+(?P<d>\d{{1,2}}){_ORDINAL}(?![\d.,]*\d)(?:\s*(?P<join>-|to|through|and)\s*(?P<dto>\d{{1,2}}){_ORDINAL}(?![\d:/]|[.,]\d|\s*(?:[ap]\.?m\b|million|thousand|billion|percent|%|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))))?(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?"
-    rf"|(?:{_DAY},?\s+)?(?:(?P<d2from>\d{{1,2}}){_ORDINAL}\s*(?P<join2>-|to|through|and)\s*)?(?P<d2>\d{{1,2}}){_ORDINAL}\s+(?:of\s+)?(?P<m2>{_MONTH})(?:,?\s+(?P<y2>(?:19|20)\d\d)\b)?"
+    rf"|(?:(?P<wk>{_DAY}),?\s+)?(?:(?P<rel>last|this|next)\s+)?(?P<m>{_MONTH})\s+(?P<d>\d{{1,2}}){_ORDINAL}(?![\d.,]*\d)(?:\s*(?P<join>-|to|through|and)\s*(?P<dto>\d{{1,2}}){_ORDINAL}(?![\d:/]|[.,]\d|\s*(?:[ap]\.?m\b|million|thousand|billion|percent|%|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))))?(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?"
+    rf"|(?:(?P<wk2>{_DAY}),?\s+)?(?:(?P<d2from>\d{{1,2}}){_ORDINAL}\s*(?P<join2>-|to|through|and)\s*)?(?P<d2>\d{{1,2}}){_ORDINAL}\s+(?:of\s+)?(?P<m2>{_MONTH})(?:,?\s+(?P<y2>(?:19|20)\d\d)\b)?"
     rf"|(?:(?P<rel3>last|this|next)\s+)?(?P<m3>{_MONTH})(?:(?:\s+of)?,?\s+(?P<y3>(?:19|20)\d\d)\b|\s+(?P<of>(?:of )?(?:last year|this year|that year|that same year|the same year)))?"
     r"|(?:(?P<rels>last|this|next)\s+)?(?P<season>spring|summer|autumn|fall|winter)(?:\s+(?:of\s+)?(?P<ys>(?:19|20)\d\d)\b)?"
     r"|(?P<q>Q[1-4]|first quarter|second quarter|third quarter|fourth quarter)\s+(?:of\s+)?(?P<yq>(?:19|20)\d\d)"
@@ -155,7 +156,8 @@ def _year_of(
         return (today.year if later else today.year + 1), "publication"
     if relative == "last" and month == today.month:
         return today.year - 1, "publication"
-    return (today.year - 1 if later else today.year), "publication"
+    weekday = got["wk"] or got["wk2"]
+    return year_near(month, day, today, _WEEKDAYS.index(weekday[:3].lower()) if weekday else None), "publication"
 
 
 def _season(got: dict[str, str | None], today: dt.date | None) -> tuple[Parts | None, str | None]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from keii.model import Moment
-from keii.moments.calendar import Parts, joined, local_day, moment_of
+from keii.moments.calendar import Parts, joined, local_day, moment_of, year_near
 from keii.moments.spanned import Spanned, fold, small_number
 
 _N = r"(?:\d{1,2}|[〇一二三四五六七八九十]{1,3})"
@@ -50,7 +50,7 @@ _FORM = re.compile(
     rf"|(?P<era>令和|平成|昭和)(?P<ey>元|{_N})年|(?P<yw>一昨年|おととし|昨年|去年|今年|本年|ことし|来年|同年|前年|翌年|昨(?=[春夏秋冬])|今(?=[春夏秋冬])))?"
     rf"(?P<fy>度)?の?(?:(?P<m>{_N})(?:月(?!間)(?P<term>期)?|(?=[~-]{_N}月))|(?P<mw>先々月|今月|先月|昨月|来月|同月|翌月|前月))?の?"
     rf"(?:翌?(?P<d>{_N})(?:日(?!間|以内|以上|後|前|目|連続|ほど|本|々)|(?=[~、・-]{_N}日))|(?P<dw>同日|その日|翌日|前日|同夜)|(?P<part>上旬|初旬|中旬|下旬|半ば|末|初め|初頭|前半|後半|上半期|下半期)|(?P<season>[春夏秋冬]))?)"
-    rf"(?:\([月火水木金土日・祝]{{1,3}}\))?[\sのT]?(?P<hours>未明|早朝|朝(?!刊)|午前|昼|午後|夕方|夜|深夜)?(?:の|\s)?(?:(?P<h>{_N})(?:時(?!間)(?:(?P<mi>{_N})分|(?P<half>半))?|:(?P<mc>\d\d)))?"
+    rf"(?:\((?P<weekday>[月火水木金土日])?[月火水木金土日・祝休]{{0,3}}\))?[\sのT]?(?P<hours>未明|早朝|朝(?!刊)|午前|昼|午後|夕方|夜|深夜)?(?:の|\s)?(?:(?P<h>{_N})(?:時(?!間)(?:(?P<mi>{_N})分|(?P<half>半))?|:(?P<mc>\d\d)))?"
     r"(?P<about>ごろ|頃|ころ|前後|過ぎ|すぎ)?"
 )
 _OPEN = re.compile(r"(?:に)?(?P<from>以降|以来|から|より後)|(?P<to>までに?|以前|より前)")
@@ -215,7 +215,7 @@ def _month_day(
         return _day_word(got, state.last)
     if year is None and month is not None:
         future = text[match.end() : match.end() + 44].partition("。")[0]
-        year, anchor = _year_for(month, day, near, today, future=_AHEAD.match(future) is not None)
+        year, anchor = _year_for(month, day, near, today, got["weekday"], future=_AHEAD.match(future) is not None)
     elif year is None and day is not None:
         if near is not None and near.month is not None and (follows or near.within is None):
             year, month, anchor = near.year, near.month, "text"
@@ -255,7 +255,7 @@ def _day_word(got: dict[str, str | None], last: Parts | None) -> tuple[Parts | N
 
 
 def _year_for(
-    month: int, day: int | None, near: Parts | None, today: dt.date | None, *, future: bool
+    month: int, day: int | None, near: Parts | None, today: dt.date | None, weekday: str | None, *, future: bool
 ) -> tuple[int | None, str | None]:
     """Return the year of a month without one: that of the sentence, else the last (or, for plans, next) such month."""
     if near is not None:
@@ -264,8 +264,7 @@ def _year_for(
         return None, None
     if future:
         return (today.year if month >= today.month else today.year + 1), "publication"
-    later = (month, day or 1) > (today.month, today.day)
-    return (today.year - 1 if later else today.year), "publication"
+    return year_near(month, day, today, "月火水木金土日".index(weekday) if weekday else None), "publication"
 
 
 def _same_sentence(text: str, before: int, here: int) -> bool:
