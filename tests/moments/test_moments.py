@@ -166,7 +166,7 @@ def test_any_text_gives_ordered_places(text: str, lang: str) -> None:
         ("5月10日に検知した", "ja", "2019-05-10"),  # more than two months ahead: the last one
         ("6月3日（月）に検知した", "ja", "2019-06-03"),  # a Monday in 2019
         ("6月3日（水）の再開を見込む", "ja", "2020-06-03"),  # a Wednesday in 2020
-        ("6月3日（日）に検知した", "ja", "2019-06-03"),  # a Sunday in none of the years near: the weekday says nothing
+        ("6月3日（金）に検知した", "ja", "2019-06-03"),  # a Friday in none of the years near: the weekday says nothing
         ("letters go out on Feb. 10", "en", "2020-02-10"),
         ("the attack of Dec. 10", "en", "2019-12-10"),
         ("services stop on Wednesday, June 3", "en", "2020-06-03"),
