@@ -162,9 +162,12 @@ def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
         (mark["t"], _bare(mark["t"], str(mark["v"])), mark.get("p", "affirmed"))
         for mark in [*entry["claims"], *entry.get("may", ())]
     }
+    marks = [*entry["claims"], *entry.get("may", ())]
     for claim in claims:
         total.extracted += 1
-        if (claim.topic, _bare(claim.topic, value_of(claim)), claim.state or claim.polarity) in allowed:
+        stands = claim.state or claim.polarity
+        placed = any(mark.get("p", "affirmed") == stands and mark["v"] in _OPEN and _same(claim, mark) for mark in marks)
+        if placed or (claim.topic, _bare(claim.topic, value_of(claim)), stands) in allowed:
             total.wanted += 1
         else:
             total.notes.append(

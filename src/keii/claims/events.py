@@ -249,7 +249,7 @@ def _whole_span(spanned: Spanned) -> bool:
 
 def _inner(text: str, verb_end: int, date: int) -> bool:
     """Return whether «that» stands between a verb of finding out and a date after it."""
-    return verb_end <= date and _THAT.search(text, verb_end - 5, date) is not None
+    return verb_end <= date and _THAT.search(text, verb_end - 12, date) is not None
 
 
 _FROM_TO = re.compile(r"\b(?:between|to|through|until|till|and)\b|\d\s*-\s*\w", re.I)

@@ -19,7 +19,10 @@ _CONTRAST = re.compile(
     r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|て?おり|あり|(?:確認|判明|発見|検知|把握)(?:し|され)て?|ため|ことから|^で)、$|[「」。]$"
 )
 _CLAUSE_EN = re.compile(
-    r";| and (?=(?:(?:around|about|some|up to|nearly|more than|the|its|their) )?(?:[\w,'-]+ ){1,3}(?:may|might|could) (?:have|be)\b)| and (?=(?:will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:which|who|adding|nor)\b|, having\b|, and (?=no(?:ne|t)?\b)|, (?=(?:a (?:portion|part|number)|some|part|most|much|all|many|both|none|one|two|several|each|half) of (?:which|whom|them)\b)|, (?=now (?:says?|said|believes?|acknowledge[sd]?|puts?)\b)|, (?=(?:[\w'-]+ ){1,4}said,)|, (?=(?:\w+ ){0,2}(?:hours?|days?|weeks?|months?|years?) (?:after|before)\b)|, (?=(?:after|before) (?:it|they|the|he|she)\b)|, and (?=(?:it|they|he|she|we|that|has|had|is|was|were|have|will|would|may|said|adding|the \w+ (?:has|had|is|was|were|will|said|did)|\w{4,}ed (?:the|its|a|an|to|that|our|law|all|her|his|their))\b)|[:“”\"]"
+    r";| and (?=(?:(?:around|about|some|up to|nearly|more than|the|its|their) )?(?:[\w,'-]+ ){1,3}(?:may|might|could) (?:have|be)\b)| and (?=(?:will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:which|who)\b(?![^.;]{3,90}?, (?:were|was|are|is|had|has|have|did|do|may|could|will|would)\b)|, (?:adding|nor)\b|, having\b|, and (?=no(?:ne|t)?\b)|, (?=(?:a (?:portion|part|number)|some|part|most|much|all|many|both|none|one|two|several|each|half) of (?:which|whom|them)\b)|, (?=now (?:says?|said|believes?|acknowledge[sd]?|puts?)\b)|, (?=(?:[\w'-]+ ){1,4}said,)|, (?=(?:\w+ ){0,2}(?:hours?|days?|weeks?|months?|years?) (?:after|before)\b)|, (?=(?:after|before) (?:it|they|the|he|she)\b)|, and (?=(?:it|they|he|she|we|that|has|had|is|was|were|have|will|would|may|said|adding|the \w+ (?:has|had|is|was|were|will|said|did)|\w{4,}ed (?:the|its|a|an|to|that|our|law|all|her|his|their))\b)|(?P<and> and (?=(?:(?:\w+ly|later|then|also|subsequently|now) \w+(?:ed|und|id|old)\b)|(?:(?!that\b|which\b)[\w'-]+ ){1,3}(?:have|has|had|was|were|is|are)(?: not)?(?: \w+ly| also| yet| been){0,2} \w+(?:ed|en|ing|lost|sent|ld)\b))|[:“”\"]"
+)
+_FINITE = re.compile(
+    r"\b(?:was|were|has|have|had|is|are|may|might|could|can|will|would|did|does|said|found|took|got|stole|told|began|\w{3,}ed)\b", re.I
 )
 LONGEST = (
     1_500  # characters; a longer run without a stop is no sentence and is read in pieces, so that time stays bounded
@@ -110,9 +113,13 @@ def _is_short_quote(text: str, at: int, sentence: Sentence) -> bool:
 def clauses(text: str, sentence: Sentence, lang: str) -> list[Clause]:
     """Return the clauses of a sentence, in order, that together cover it."""
     cuts: list[tuple[int, bool]] = []
+    last = sentence.start
     for cut in (_CLAUSE_JA if lang == "ja" else _CLAUSE_EN).finditer(text, sentence.start, sentence.end):
         if cut.group() in '「」“”"' and _is_short_quote(text, cut.start(), sentence):
             continue
+        if lang == "en" and cut.lastgroup == "and" and not _FINITE.search(text, last, cut.start()):
+            continue  # «names and addresses were stolen» is one clause
+        last = cut.end()
         strong = bool(_CONTRAST.search(cut.group())) if lang == "ja" else True
         cuts.append((cut.end() if lang == "ja" else cut.start(), strong))
     cuts.append((sentence.end, True))
