@@ -166,7 +166,9 @@ def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
     for claim in claims:
         total.extracted += 1
         stands = claim.state or claim.polarity
-        placed = any(mark.get("p", "affirmed") == stands and mark["v"] in _OPEN and _same(claim, mark) for mark in marks)
+        placed = any(
+            mark.get("p", "affirmed") == stands and mark["v"] in _OPEN and _same(claim, mark) for mark in marks
+        )
         if placed or (claim.topic, _bare(claim.topic, value_of(claim)), stands) in allowed:
             total.wanted += 1
         else:

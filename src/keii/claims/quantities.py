@@ -27,7 +27,9 @@ _EN_SCALE = r"(?:(?:[kKMB]|[bmt]n)\b|\s?(?:hundred|thousand|million|billion)\b)"
 _EN_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "dozen", "twenty",
              "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")  # fmt: skip
 _ONE = r"(?:one|a single)(?= (?:(?!of\b)[\w'-]+ ){0,3}(?:account|mailbox|inbox|server|laptop|computer|device|workstation)\b)|(?:one|a)(?= (?:million|billion)\b)"
-_EN_VALUES = {"one": 1, "a": 1, "a single": 1} | dict(zip(_EN_WORDS, (*range(2, 13), 12, *range(20, 100, 10)), strict=True))
+_EN_VALUES = {"one": 1, "a": 1, "a single": 1} | dict(
+    zip(_EN_WORDS, (*range(2, 13), 12, *range(20, 100, 10)), strict=True)
+)
 _EN = re.compile(
     rf"(?<![\w.$€£¥/:])(?:(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?:-|to|and)\s*)?"
     rf"(?P<n>{_EN_NUMBER}|{'|'.join(_EN_WORDS)}|half a(?= million)|{_ONE})(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",

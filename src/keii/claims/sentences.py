@@ -22,7 +22,8 @@ _CLAUSE_EN = re.compile(
     r";| and (?=(?:(?:around|about|some|up to|nearly|more than|the|its|their) )?(?:[\w,'-]+ ){1,3}(?:may|might|could) (?:have|be)\b)| and (?=(?:will|would|may|might|could|said|that)\b)|,? (?:but|although|though|while|whereas|however)\b|, (?:which|who)\b(?![^.;]{3,90}?, (?:were|was|are|is|had|has|have|did|do|may|could|will|would)\b)|, (?:adding|nor)\b|, having\b|, and (?=no(?:ne|t)?\b)|, (?=(?:a (?:portion|part|number)|some|part|most|much|all|many|both|none|one|two|several|each|half) of (?:which|whom|them)\b)|, (?=now (?:says?|said|believes?|acknowledge[sd]?|puts?)\b)|, (?=(?:[\w'-]+ ){1,4}said,)|, (?=(?:\w+ ){0,2}(?:hours?|days?|weeks?|months?|years?) (?:after|before)\b)|, (?=(?:after|before) (?:it|they|the|he|she)\b)|, and (?=(?:it|they|he|she|we|that|has|had|is|was|were|have|will|would|may|said|adding|the \w+ (?:has|had|is|was|were|will|said|did)|\w{4,}ed (?:the|its|a|an|to|that|our|law|all|her|his|their))\b)|(?P<and> and (?=(?:(?:\w+ly|later|then|also|subsequently|now) \w+(?:ed|und|id|old)\b)|(?:(?!that\b|which\b)[\w'-]+ ){1,3}(?:have|has|had|was|were|is|are)(?: not)?(?: \w+ly| also| yet| been){0,2} \w+(?:ed|en|ing|lost|sent|ld)\b))|[:“”\"]"
 )
 _FINITE = re.compile(
-    r"\b(?:was|were|has|have|had|is|are|may|might|could|can|will|would|did|does|said|found|took|got|stole|told|began|\w{3,}ed)\b", re.I
+    r"\b(?:was|were|has|have|had|is|are|may|might|could|can|will|would|did|does|said|found|took|got|stole|told|began|\w{3,}ed)\b",
+    re.I,
 )
 LONGEST = (
     1_500  # characters; a longer run without a stop is no sentence and is read in pieces, so that time stays bounded
