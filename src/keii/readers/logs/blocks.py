@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from keii.model import Skipped
 from keii.readers.logs.interface import MAX_LINE
@@ -32,7 +34,7 @@ def blocks(data: BinaryIO, *, size: int = BLOCK, longest: int = MAX_LINE) -> Ite
         end = held.rfind(b"\n") + 1
         if end:
             yield from _bounded(held[:end], number, longest)
-            number += held.count(b"\n", 0, end)
+            number += int(np.count_nonzero(np.frombuffer(held, np.uint8, end) == 10))
             held = held[end:]
         if len(held) > longest:
             yield _too_long(number, longest)
@@ -53,7 +55,7 @@ def _chunk(data: BinaryIO, size: int) -> bytes:
 
 def _bounded(data: bytes, first: int, longest: int) -> Iterator[Block | Skipped]:
     """Yield the lines of a buffer without those that are too long."""
-    if b"\r\n" in data:
+    if b"\r" in data and b"\r\n" in data:  # one byte is sought ten times as fast as two
         data = data.replace(b"\r\n", b"\n")
     if len(data) <= longest:
         yield Block(first, data)
@@ -85,8 +87,15 @@ def _rest_of_line(data: BinaryIO, size: int) -> bytes:
     return b""
 
 
+def line_ends(data: bytes) -> npt.NDArray[np.int64]:
+    """Return where the line feeds stand."""
+    return np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+
+
 def as_utf8(data: bytes) -> bytes:
     r"""Return the bytes with those that are not UTF-8 written as ``\xNN``."""
+    if data.isascii():
+        return data
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
 from keii.model import Skipped
 from keii.readers.logs.array_frame import as_json, objects_of, quoted
-from keii.readers.logs.blocks import Block, as_utf8
+from keii.readers.logs.blocks import Block, as_utf8, line_ends
+from keii.readers.logs.distinct_rows import distinct_rows
 from keii.readers.logs.escaped import unescape
 from keii.readers.logs.frame import Kept
 
@@ -111,8 +113,15 @@ class TextFrame:
 
     def more(self, taken: Kept) -> pa.Array:
         """Return a JSON object per record of what is not taken; null where nothing is left."""
-        left = (name for name in self.names if taken.get(name, True) is not None)
-        return objects_of(((name, self._json(name)) for name in left), taken, len(self.records))
+        left = [name for name in self.names if taken.get(name, True) is not None]
+        masks = {name: mask for name in left if (mask := taken.get(name)) is not None}
+        found = distinct_rows([*map(self._raw, left), *masks.values()]) if left else None
+        if found is None:
+            return objects_of(((name, self._json(name)) for name in left), taken, len(self.records))
+        first, which = found
+        some = TextFrame(self.header, self.table.take(first), self.records.take(first), escaped=self.escaped)
+        kept = dict(taken) | {name: mask.take(pa.array(first)) for name, mask in masks.items()}
+        return objects_of(((name, some._json(name)) for name in left), kept, len(first)).take(which)
 
     def _json(self, name: str) -> pa.Array:
         """Return the values of a field as JSON text, null where unset."""
@@ -150,55 +159,51 @@ def _words(row: tuple[str | list[str] | None, ...]) -> Iterator[str]:
 
 def frames(block: Block, header: Header) -> Iterator[TextFrame | Skipped | Header]:
     """Yield the frames and skips of a block; the header as it stands after the block comes last."""
-    data, start, number = block.data, 0, block.first
-    while start < len(data):
-        if data.startswith(b"#", start):
-            end = data.index(b"\n", start) + 1
-            header = header.after(data[start : end - 1])
-            start, number = end, number + 1
-            continue
-        end = data.find(b"\n#", start) + 1 or len(data)
-        yield from _frame(data[start:end], number, header)
-        number += data.count(b"\n", start, end)
-        start = end
+    data = block.data
+    ends = line_ends(data)
+    starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+    marked = np.flatnonzero(np.frombuffer(data, np.uint8)[starts] == ord("#")).tolist()
+    line = 0
+    for mark in [*marked, len(ends)]:
+        if line < mark:
+            start, end = int(starts[line]), int(ends[mark - 1]) + 1
+            yield from _frame(data[start:end], ends[line:mark] - start, block.first + line, header)
+        if mark < len(ends):
+            header = header.after(data[int(starts[mark]) : int(ends[mark])])
+        line = mark + 1
     yield header
 
 
-def _frame(data: bytes, number: int, header: Header) -> Iterator[TextFrame | Skipped]:
+def _frame(
+    data: bytes, ends: npt.NDArray[np.int64], number: int, header: Header
+) -> Iterator[TextFrame | Skipped]:
     """Read lines without headers; each bad one comes as one skip, empty ones are no records."""
-    lines = data.count(b"\n")
+    records = np.arange(number, number + len(ends))
     if not header.fields:
         missing = sum(1 for line in data.split(b"\n") if line.strip())
         if missing:
-            place = f"lines {number} to {number + lines - 1}" if lines > 1 else f"line {number}"
+            place = f"lines {number} to {records[-1]}" if len(ends) > 1 else f"line {number}"
             yield Skipped(place=place, reason="no #fields header before them", count=missing, record=number)
         return
-    records = None
-    if data.startswith(b"\n") or b"\n\n" in data:
-        kept = [(number + place, line) for place, line in enumerate(data.split(b"\n")) if line]
-        records = pa.array([place for place, _ in kept], pa.int64())
-        data = b"".join(line + b"\n" for _, line in kept)
-    if records is None:
-        records = pa.array(range(number, number + lines), pa.int64())
+    empty = np.diff(ends, prepend=-1) == 1
+    if empty.any():
+        data, records = np.delete(np.frombuffer(data, np.uint8), ends[empty]).tobytes(), records[~empty]
     if not data:
         return
     data = as_utf8(data)
     if b"\r" in data:  # a bare one is no line end for Zeek, but would be for the parser
         data = data.replace(b"\r", b"\\x0d")
     table, bad = _parse(data, header)
+    for row, columns in bad:
+        line = int(records[row - 1])
+        reason = f"{columns} columns, {len(header.fields)} expected"
+        yield Skipped(place=f"line {line}", reason=reason, record=line)
     if bad:
-        for row, columns in bad:
-            line = records[row - 1].as_py()
-            reason = f"{columns} columns, {len(header.fields)} expected"
-            yield Skipped(place=f"line {line}", reason=reason, record=line)
-        keep = [True] * len(records)
-        for row, _ in bad:
-            keep[row - 1] = False
-        records = records.filter(pa.array(keep))
+        records = np.delete(records, [row - 1 for row, _ in bad])
     if table.num_rows != len(records):
         raise AssertionError("the parser lost count of the lines")
     if table.num_rows:
-        yield TextFrame(header, table, records, escaped=b"\\" in data)
+        yield TextFrame(header, table, pa.array(records), escaped=b"\\" in data)
 
 
 def _parse(data: bytes, header: Header) -> tuple[pa.Table, list[tuple[int, int]]]:
@@ -228,7 +233,7 @@ def _read(data: bytes, header: Header, types: dict[str, pa.DataType]) -> tuple[p
         column = pa.array(lines, pa.string())
         return pa.table({header.fields[0]: pc.if_else(pc.equal(column, header.unset), None, column)}), bad
     table = csv.read_csv(
-        io.BytesIO(data),
+        pa.BufferReader(data),
         read_options=csv.ReadOptions(
             column_names=list(header.fields), use_threads=False, block_size=max(len(data) + 1, 1 << 16)
         ),
