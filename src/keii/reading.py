@@ -19,7 +19,7 @@ from keii.case.catalog import Reading, SourceRecord, Status
 from keii.case.intake import begins_with
 from keii.errors import KeiiError, LakeError, LimitError, UnreadableError
 from keii.lake import index
-from keii.lake.store import LakeFile, write_file
+from keii.lake.store import LakeFile, in_order, write_rows
 from keii.model import Document, Indicator, IntelPattern, Skipped, Source
 from keii.model.rule import IntelRule
 from keii.readers.containers import Member, is_container, members
@@ -111,8 +111,9 @@ class _Events:
 
     def _flush(self, table: str) -> None:
         batches = self.held.pop(table)
-        file = write_file(self.lake, table, self.source, self.parts[table], batches)
-        index.build(self.lake, file)
+        rows = in_order(table, self.source, batches)
+        file = write_rows(self.lake, table, self.source, self.parts[table], rows)
+        index.build(self.lake, file, rows)
         self.files.append(file)
         self.parts[table] += 1
         self.rows[table] = self.bytes[table] = 0

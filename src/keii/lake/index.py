@@ -1,27 +1,31 @@
 """The value index: which values the columns of a lake file hold, by the keys that indicators are looked up by.
 
 One Parquet file per lake file (``index/<table>/<stem>.parquet``) with the columns ``form``, ``column``, ``kind`` (of
-the column), ``key`` and ``value``, sorted in that order. Of a long value (a script with hundreds of
-names in it) a digest stands there, else every name would repeat the script. A file without an index is read itself, with the same outcome.
+the column), ``key`` and ``value``, sorted by form, column, key and value; those of a form and column share a row group.
+Of a long value (a script with hundreds of names in it) a digest stands there, else every name would repeat the script.
+A file without an index is read itself, with the same outcome.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from keii.errors import LakeError
-from keii.lake.index_keys import keys_of
+from keii.lake.index_columns import Keys, keys_of_values
 from keii.lake.schema import TABLES, WINDOWS_KINDS
 from keii.lake.store import LakeFile
 
 INDEX_VERSION = "2"  # raise it when the keys change: older index files are then left aside
+GROUP = 32_768  # keys of several forms and columns that share a row group
 SCHEMA = pa.schema(
     [
         ("form", pa.string()),
@@ -69,25 +73,62 @@ def index_path(file: LakeFile) -> str:
     return f"index/{file.table}/{Path(file.path).stem}.parquet"
 
 
-def build(root: Path, file: LakeFile) -> IndexFile:
-    """Write the index of a lake file; it appears under its name only when it is complete. Raises LakeError."""
-    rows = keys_of_file(root, file)
-    rows = rows.sort_by([(name, "ascending") for name in ("form", "column", "key", "value")])
+def build(root: Path, file: LakeFile, rows: pa.Table | None = None) -> IndexFile:
+    """Write the index of a lake file; it appears under its name only when it is complete. Raises LakeError.
+
+    Args:
+        root: folder of the lake.
+        file: whose index it is.
+        rows: what the file holds, where that is at hand; else it is read.
+    """
+    parts = [_sorted(part) for part in (keys_of_file(root, file) if rows is None else keys_of_rows(file.table, rows))]
+    parts.sort(key=_place)
     path = root / index_path(file)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    marked = rows.replace_schema_metadata({"keii": _mark(root, file)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(
-            marked, temporary, compression="zstd", compression_level=3, use_dictionary=["form", "column", "kind"]
-        )
+        schema = SCHEMA.with_metadata({"keii": _mark(root, file)})
+        with pq.ParquetWriter(
+            temporary, schema, compression="zstd", compression_level=1, use_dictionary=["form", "column", "kind"]
+        ) as writer:
+            for group in _groups(parts):
+                writer.write_table(group, row_group_size=max(1, group.num_rows))
         with temporary.open("rb") as handle:
             os.fsync(handle.fileno())
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise LakeError(f"could not write: {error}", place=str(path)) from error
-    return IndexFile(path=index_path(file), keys=rows.num_rows, bytes=path.stat().st_size)
+    return IndexFile(path=index_path(file), keys=sum(part.num_rows for part in parts), bytes=path.stat().st_size)
+
+
+def _groups(parts: Sequence[pa.Table]) -> Iterator[pa.Table]:
+    """Put small tables together, since each row group costs about a kilobyte; a large one stays by itself."""
+    held: list[pa.Table] = []
+    for part in parts:
+        if held and sum(one.num_rows for one in held) + part.num_rows > GROUP:
+            yield pa.concat_tables(held)
+            held = []
+        held.append(part)
+    if held:
+        yield pa.concat_tables(held)
+
+
+def _place(part: pa.Table) -> tuple[str, str]:
+    return part["form"][0].as_py(), part["column"][0].as_py()
+
+
+def _sorted(part: pa.Table) -> pa.Table:
+    """Return keys of one form and column, sorted by key and value."""
+    key = part["key"].combine_chunks()
+    if part["form"][0].as_py() == "ip" and len(key) > 1:
+        halves = np.frombuffer(key.buffers()[2], ">u8", 2 * len(key), 16 * key.offset).reshape(-1, 2)
+        high, low = halves[:, 0].astype(np.uint64), halves[:, 1].astype(np.uint64)
+        order = np.argsort(low) if (high == high[0]).all() else np.lexsort((low, high))
+        high, low = high[order], low[order]
+        if not ((high[1:] == high[:-1]) & (low[1:] == low[:-1])).any():
+            return part.take(pa.array(order))
+    return part.sort_by([("key", "ascending"), ("value", "ascending")])
 
 
 def _mark(root: Path, file: LakeFile) -> str:
@@ -106,7 +147,8 @@ def lookup(root: Path, file: LakeFile) -> pa.Table:
             return pq.read_table(root / index_path(file)).select(SCHEMA.names).cast(SCHEMA)
         except (OSError, pa.ArrowInvalid):
             pass  # a damaged index is no loss: the file itself is read
-    return keys_of_file(root, file)
+    found = keys_of_file(root, file)
+    return pa.concat_tables(found) if found else SCHEMA.empty_table()
 
 
 def is_unusable(root: Path, file: LakeFile) -> bool:
@@ -122,50 +164,44 @@ def _fits(root: Path, file: LakeFile) -> bool:
         return False
 
 
-def keys_of_file(root: Path, file: LakeFile) -> pa.Table:
-    """Read the distinct values of every searchable column of a lake file and return their keys, unsorted."""
+def keys_of_file(root: Path, file: LakeFile) -> list[pa.Table]:
+    """Read the distinct values of every searchable column of a lake file and return their keys as ``keys_of_rows``."""
     try:
         parquet = pq.ParquetFile(root / file.path)
     except (OSError, pa.ArrowInvalid) as error:
         raise LakeError(f"cannot be read: {error}", place=file.path) from error
     with parquet:
-        present = set(parquet.schema_arrow.names)
-        parts = [
-            part
-            for column, kind in column_kinds(file.table).items()
-            if column in present
-            for part in _column_keys(parquet, column, kind)
-        ]
-    return pa.concat_tables(parts) if parts else SCHEMA.empty_table()
+        present = [name for name in column_kinds(file.table) if name in set(parquet.schema_arrow.names)]
+        return [part for name in present for part in keys_of_rows(file.table, parquet.read(columns=[name]))]
 
 
-def _column_keys(parquet: pq.ParquetFile, column: str, kind: str) -> Iterator[pa.Table]:
-    values = parquet.read(columns=[column])[column]
-    flat = values.combine_chunks()
+def keys_of_rows(table: str, rows: pa.Table) -> list[pa.Table]:
+    """Return the keys of the distinct values of every searchable column, a table for each form in each column."""
+    return [
+        part
+        for column, kind in column_kinds(table).items()
+        if column in rows.column_names
+        for part in _column_keys(column, kind, rows[column])
+    ]
+
+
+def _column_keys(column: str, kind: str, values: pa.ChunkedArray) -> Iterator[pa.Table]:
     if pa.types.is_list(values.type):
-        flat = (
-            flat.flatten() if isinstance(flat, pa.ListArray) else pa.concat_arrays([c.flatten() for c in flat.chunks])
-        )
-    forms: list[str] = []
-    keys: list[bytes] = []
-    found: list[str] = []
-    for value in flat.unique().to_pylist():
-        if value is None:
-            continue
-        short = held(value)
-        for form, key in sorted(keys_of(kind, value)):
-            forms.append(form)
-            keys.append(key)
-            found.append(short)
-    if keys:
-        same = len(keys)
-        yield pa.table(
-            [
-                pa.array(forms),
-                pa.repeat(column, same),
-                pa.repeat(kind, same),
-                pa.array(keys, pa.binary()),
-                pa.array(found),
-            ],
-            schema=SCHEMA,
-        )
+        values = pa.chunked_array([chunk.flatten() for chunk in values.chunks], values.type.value_type)
+    distinct = values.unique().drop_null()
+    short = _held_values(distinct)
+    by_form: dict[str, list[Keys]] = {}
+    for found in keys_of_values(kind, distinct):
+        if len(found.at):
+            by_form.setdefault(found.form, []).append(found)
+    for form, several in by_form.items():
+        keys = pa.concat_arrays([one.keys for one in several])
+        values = short.take(pa.array(np.concatenate([one.at for one in several])))
+        same = [pa.repeat(text, len(keys)) for text in (form, column, kind)]
+        yield pa.table([*same, keys, values], schema=SCHEMA)
+
+
+def _held_values(values: pa.Array) -> pa.Array:
+    if not len(values) or pc.max(pc.binary_length(values)).as_py() <= LONG:
+        return values
+    return pa.array([held(value) for value in values.to_pylist()], pa.string())

@@ -35,7 +35,7 @@ HELD: dict[str, frozenset[str]] = {
     "command": _ALL, "any": _ALL,
 }  # fmt: skip
 
-_MAPPED = b"\x00" * 10 + b"\xff\xff"
+MAPPED = b"\x00" * 10 + b"\xff\xff"  # what stands before an IPv4 address
 MOST_TEXT = 65_536  # characters of one value that are taken apart; Windows splits script blocks far below that
 _HEX_LENGTHS = (32, 40, 64)
 
@@ -46,7 +46,7 @@ def address(text: str) -> bytes | None:
     try:
         if ":" in text:
             return socket.inet_pton(socket.AF_INET6, text)
-        return _MAPPED + socket.inet_pton(socket.AF_INET, text) if text.count(".") == 3 else None
+        return MAPPED + socket.inet_pton(socket.AF_INET, text) if text.count(".") == 3 else None
     except (OSError, ValueError):  # ValueError: an embedded NUL
         return None
 

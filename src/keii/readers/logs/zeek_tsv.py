@@ -174,9 +174,7 @@ def frames(block: Block, header: Header) -> Iterator[TextFrame | Skipped | Heade
     yield header
 
 
-def _frame(
-    data: bytes, ends: npt.NDArray[np.int64], number: int, header: Header
-) -> Iterator[TextFrame | Skipped]:
+def _frame(data: bytes, ends: npt.NDArray[np.int64], number: int, header: Header) -> Iterator[TextFrame | Skipped]:
     """Read lines without headers; each bad one comes as one skip, empty ones are no records."""
     records = np.arange(number, number + len(ends))
     if not header.fields:
