@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -83,7 +84,7 @@ class _Skips:
 
 
 class _Events:
-    """The events of one source on their way into files, with bounded memory."""
+    """The events of one source on their way into files, with bounded memory: one file is written while the next fills."""
 
     def __init__(self, lake: Path, source: str) -> None:
         self.lake, self.source = lake, source
@@ -93,6 +94,8 @@ class _Events:
         self.parts: Counter[str] = Counter()
         self.files: list[LakeFile] = []
         self.inferred: set[str] = set()
+        self.writer: ThreadPoolExecutor | None = None
+        self.writing: Future[LakeFile] | None = None
 
     def add(self, batch: Batch) -> None:
         if not batch.rows.num_rows:
@@ -105,18 +108,34 @@ class _Events:
             self._flush(batch.table)
 
     def close(self) -> tuple[LakeFile, ...]:
-        for table in sorted(self.held):
-            self._flush(table)
+        try:
+            self._wait()
+            for table in sorted(self.held):
+                self.files.append(self._write(table, self.parts[table], self.held.pop(table)))
+        finally:
+            if self.writer is not None:
+                self.writer.shutdown()
         return tuple(sorted(self.files, key=lambda file: file.path))
 
     def _flush(self, table: str) -> None:
-        batches = self.held.pop(table)
-        rows = in_order(table, self.source, batches)
-        file = write_rows(self.lake, table, self.source, self.parts[table], rows)
-        index.build(self.lake, file, rows)
-        self.files.append(file)
+        self._wait()  # one at a time bounds the memory
+        self.writer = self.writer or ThreadPoolExecutor(1)
+        self.writing = self.writer.submit(self._write, table, self.parts[table], self.held.pop(table))
         self.parts[table] += 1
         self.rows[table] = self.bytes[table] = 0
+
+    def _wait(self) -> None:
+        """Take the file being written. Raises LakeError where it could not be."""
+        if self.writing is not None:
+            writing, self.writing = self.writing, None
+            self.files.append(writing.result())
+
+    def _write(self, table: str, part: int, batches: list[pa.RecordBatch]) -> LakeFile:
+        rows = in_order(table, self.source, batches)
+        batches.clear()
+        file = write_rows(self.lake, table, self.source, part, rows)
+        index.build(self.lake, file, rows)
+        return file
 
 
 def read_unit(task: Task) -> tuple[Reading, ...]:
