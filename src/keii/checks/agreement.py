@@ -19,7 +19,10 @@ def run(claims: Claims) -> Iterator[Finding]:
                 continue
             origins = sorted({claims.origin(claim) for claim in group})
             rounded = any(relation(group[0], claim).why == "rounding" for claim in group[1:])
-            why = "one-origin" if len(origins) == 1 else "rounding" if rounded else "same"
+            sure = {claim.modality == "certain" for claim in group}
+            why = (
+                "one-origin" if len(origins) == 1 else "hedged" if len(sure) > 1 else "rounding" if rounded else "same"
+            )
             yield found(
                 "agreement", "agreement", claims, group, why, tellers=str(len(tellers)), origins=str(len(origins))
             )

@@ -30,6 +30,10 @@ def run(claims: Claims) -> Iterator[Finding]:
                 and frozenset((claims.teller(one), claims.teller(other))) in agree
             ):
                 continue  # they share a value; what else each names is more, not other
+            if why in ("number", "time") and (
+                _known_there(claims, said, one, other) or _known_there(claims, said, other, one)
+            ):
+                continue
             if why == "number" and (adds_up(claims, sums, one, other) or adds_up(claims, sums, other, one)):
                 continue
             if not kind or (why == "logs" and (_borne_out(one, told) or _borne_out(other, told))):
@@ -51,6 +55,15 @@ def run(claims: Claims) -> Iterator[Finding]:
                 (left if _position(claim, why) == first else right).append(claim)
         for (kind, why, *_), (left, right) in pairs.items():
             yield found("contradiction", kind, claims, left, why, against=[one for one in right if one not in left])
+
+
+def _known_there(claims: Claims, said: Sequence[Claim], one: Claim, other: Claim) -> bool:
+    """Return whether the publication of ``other`` gives the value of ``one`` too, as a part or for another event."""
+    teller = claims.teller(other)
+    return any(
+        claims.teller(claim) == teller and claim.polarity == one.polarity and relation(one, claim).kind == "equal"
+        for claim in said
+    )
 
 
 def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:

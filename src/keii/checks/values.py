@@ -69,7 +69,7 @@ def _polarity(one: Claim, other: Claim) -> Relation | None:
     if kinds == {"affirmed"}:
         return None
     if len(kinds) == 1:
-        same = one.value == other.value or isinstance(one.value, Category)
+        same = one.value == other.value or _one_thing(one.value, other.value)
         return Relation("equal", "same") if same else Relation("incomparable", "value")
     if "not-confirmed" in kinds:
         return Relation("compatible", "not-established")
@@ -85,6 +85,13 @@ def _polarity(one: Claim, other: Claim) -> Relation | None:
             return Relation("incomparable", "items")  # «no card data leaked» does not deny that data leaked
         return Relation("different", "polarity")
     return Relation("different", "polarity") if one.value == other.value else Relation("incomparable", "value")
+
+
+def _one_thing(one: Value, other: Value) -> bool:
+    """Return whether two categories told alike speak of one thing: neither names other things than the other."""
+    if not (isinstance(one, Category) and isinstance(other, Category)):
+        return False
+    return not (one.items and other.items) or bool(set(one.items) & set(other.items))
 
 
 def _narrower(denied: Value, affirmed: Value) -> bool:
@@ -120,7 +127,7 @@ def _numbers(one: Claim, a: Number, other: Claim, b: Number) -> Relation:
     if ("certain" in (one.modality, other.modality)) and one.modality != other.modality:
         return Relation("compatible", "scope")  # what is certain is counted apart from what is only possible
     scopes = {one.scope, other.scope} - {None}
-    if len(scopes) == 2 or ("new" in scopes and one.scope != other.scope):
+    if len(scopes) == 2 or (scopes & {"new", "part"} and one.scope != other.scope):
         return Relation("compatible", "scope")
     return Relation("different", "number")
 

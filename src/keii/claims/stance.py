@@ -18,6 +18,10 @@ _OWN_CLAUSE = ("log.", "detect.", "disclosure.", "response.")  # told as a fact 
 _BESIDE = 40  # characters before a place in which an attribute of it stands
 
 
+_ONLY = re.compile(r"しか[^、。]*$")  # «1年分しか保存していなかった» says that there was a year of them
+_SHIKA = 16
+
+
 def presupposed(where: Where, end: int) -> bool:
     """Return whether a Japanese sentence takes what stands before ``end`` as given («…を受け、», «…による被害»)."""
     return where.document.lang == "ja" and words("ja", "states", "presupposed").match(where.folded, end) is not None
@@ -49,7 +53,10 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
         if not where.seen & pattern.flags or (topic in _NEGATIVE_TOPICS and (name != "denied" or lang == "en")):
             continue
         first = start if lang == "ja" else max(clause.start, start - _REACH)
-        if where.find(pattern, first, min(clause.end, start + _REACH)):
+        hit = where.find(pattern, first, min(clause.end, start + _REACH))
+        if hit and not (
+            lang == "ja" and _ONLY.search(where.folded, max(clause.start, hit.start() - _SHIKA), hit.start())
+        ):
             if name == "denied" and topic == "actor.claim" and lang == "en":
                 return "affirmed", None  # who disputes what an attacker claims does not deny that it was claimed
             return ("denied", None) if name == "denied" else ("not-confirmed", name)
