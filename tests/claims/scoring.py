@@ -89,7 +89,7 @@ def score(name: str) -> Score:
     return total
 
 
-def _bare(topic: str, value: str) -> str:
+def bare(topic: str, value: str) -> str:
     """Return a value as it is compared: «since May» about a start and «until May» about an end are May."""
     if topic.endswith(("_start", "intrusion", "customers", "recovery", "exfiltration")):
         value = value.removesuffix("/..")
@@ -127,7 +127,7 @@ def _same(claim: Claim, mark: dict[str, Any]) -> bool:
         )  # a topic without a closed list: whoever marks finds a word for it
     if isinstance(value, Number) and "high" in mark:
         return claim.topic == mark["t"] and (value.num, value.high) == (mark["v"], mark["high"])
-    return claim.topic == mark["t"] and _bare(claim.topic, value_of(claim)) == _bare(mark["t"], str(mark["v"]))
+    return claim.topic == mark["t"] and bare(claim.topic, value_of(claim)) == bare(mark["t"], str(mark["v"]))
 
 
 def _closed(topic: str) -> bool:
@@ -159,7 +159,7 @@ def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
     if entry.get("partial"):
         return
     allowed = {
-        (mark["t"], _bare(mark["t"], str(mark["v"])), mark.get("p", "affirmed"))
+        (mark["t"], bare(mark["t"], str(mark["v"])), mark.get("p", "affirmed"))
         for mark in [*entry["claims"], *entry.get("may", ())]
     }
     marks = [*entry["claims"], *entry.get("may", ())]
@@ -169,7 +169,7 @@ def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
         placed = any(
             mark.get("p", "affirmed") == stands and mark["v"] in _OPEN and _same(claim, mark) for mark in marks
         )
-        if placed or (claim.topic, _bare(claim.topic, value_of(claim)), stands) in allowed:
+        if placed or (claim.topic, bare(claim.topic, value_of(claim)), stands) in allowed:
             total.wanted += 1
         else:
             total.notes.append(

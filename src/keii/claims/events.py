@@ -115,6 +115,8 @@ def _end_of(topic: str, moment: Moment, near: str, lang: str) -> str:
         return "time.intrusion_start"
     if "/" not in edtf and words(lang, "times", "enters").search(near):
         return "time.intrusion_start"
+    if lang == "en" and "/" not in edtf and words(lang, "times", "finish").search(near):
+        return "time.intrusion_end"
     if edtf.startswith("../") and (_BACK.search(near) or _AT_LATEST.search(near[: near.find(" ")])):
         return "time.intrusion_start"
     if edtf.startswith("../"):

@@ -165,7 +165,11 @@ def units(lang: str) -> tuple[Unit, ...]:
         no_verb += "|hours?|minutes?|days?|weeks?|months?|years?|percent|times?"
         lead = r"(?:(?=[GTM]B\b)|(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-]"
         lead += rf"(?:(?!(?:{no_verb})\b)[\w.'&-]+ (?:and |or )?){{0,4}}?)"
-        thing = r"(?!\s+(?:accounts?|records?|e-?mails?|files?|cards?|data|names|addresses)\b)" if of_persons else ""
+        thing = (
+            r"(?!\s+(?:accounts?|records?|e-?mails?|files?|cards?|data|names|addresses|firms?|companies|organi[sz]ations?|schools?|hospitals?|agencies|councils?|systems?|servers?|devices?|computers?|portals?|databases?|sites?)\b)"
+            if of_persons
+            else ""
+        )
         return re.compile(rf"{lead}(?P<w>{union})\b{thing}", re.I)
 
     return tuple(

@@ -12,7 +12,7 @@ import msgspec
 
 from keii.claims.anchors import Cue
 from keii.claims.lexicon import Unit, money, qualifiers, scopes, sizes, units, words
-from keii.claims.wholes import is_background, is_part
+from keii.claims.wholes import LEAST, goes_on, is_background, is_part, were_hit
 from keii.model import Number
 
 _KANJI = {character: number for number, character in enumerate("〇一二三四五六七八九")}
@@ -154,43 +154,54 @@ def counted(
         yield from _money(folded, start, end)
     if words(lang, "quantities", "without_service").find(seen, folded, start, end):
         return
+    yield from (_japanese if lang == "ja" else _english)(folded, start, end, told)
+
+
+def _japanese(folded: str, start: int, end: int, told: str | None) -> Iterator[Counted]:
+    for match in _JA.finditer(folded, start, end):
+        high = japanese_number(match["n"])
+        if high is None or _of_events(folded, match, start, end):
+            continue
+        unit = _unit(folded, match, end, start, "ja", high)
+        if told and unit is not None and _OF_WHICH.search(folded, max(start, match.start() - 8), match.start()):
+            unit = _same_again(folded, match.end(), told) or unit
+        if unit is not None and not _of_all(folded, match, unit[1], start, "ja"):
+            yield _count(folded, match, unit, start, end, "ja", high)
+
+
+def _english(folded: str, start: int, end: int, told: str | None) -> Iterator[Counted]:
     last: Unit | None = None
-    for match in (_JA if lang == "ja" else _EN).finditer(folded, start, end):
-        high = japanese_number(match["n"]) if lang == "ja" else _english_number(match["n"], match["s"])
+    pending: re.Match[str] | None = None
+    for match in _EN.finditer(folded, start, end):
+        high = _english_number(match["n"], match["s"])
         if high is None:
             continue
-        if lang == "ja" and _of_events(folded, match, start, end):
-            continue
-        unit = _unit(folded, match, end, start, lang, high)
-        if told and lang == "en" and unit is None:
+        unit = _unit(folded, match, end, start, "en", high)
+        if unit is None and told:
             unit = _told_before(folded, match, start, end, told)
-        if (
-            told
-            and lang == "ja"
-            and unit is not None
-            and _OF_WHICH.search(folded, max(start, match.start() - 8), match.start())
-        ):
-            unit = _same_again(folded, match.end(), told) or unit
-        if unit is not None and _is_size(folded, match, unit, start, end, lang):
+        if unit is not None and is_background(folded, match, unit, start, end):
+            last = unit[0]
             continue
-        if lang == "en":
-            unit = unit or _as_before(folded, match, start, end, last)
-        last = unit[0] if unit is not None else last
-        if unit is not None and not (
-            lang == "en" and unit[0].unit == "person" and match["n"].isalpha() and not match["s"]
-        ):
-            yield _count(folded, match, unit, start, end, lang, high)
+        unit = unit or _as_before(folded, match, start, end, last, high)
+        if unit is None:
+            pending = match if goes_on(folded, match, end) else pending
+            continue
+        if pending is not None:
+            first = _english_number(pending["n"], pending["s"]) or 0
+            yield _count(folded, pending, (unit[0], pending.end()), start, end, "en", first)
+            pending = None
+        last = unit[0]
+        if unit[0].unit != "person" or not match["n"].isalpha() or match["s"]:
+            yield _count(folded, match, unit, start, end, "en", high)
 
 
-def _is_size(text: str, match: re.Match[str], unit: tuple[Unit, int], start: int, end: int, lang: str) -> bool:
-    """Return whether a number tells how many there are, not how many were hit."""
-    if lang == "ja":
-        return _of_all(text, match, unit[1], start, lang)
-    return is_background(text, match, unit, start, end)
-
-
-def _as_before(text: str, match: re.Match[str], start: int, end: int, last: Unit | None) -> tuple[Unit, int] | None:
+def _as_before(
+    text: str, match: re.Match[str], start: int, end: int, last: Unit | None, number: float
+) -> tuple[Unit, int] | None:
     """Return the unit of the number before in the sentence for one that is a part of it, or follows on it."""
+    if number >= LEAST and were_hit(text, match, end):
+        row = last or next(row for row in units("en") if row.unit == "person")
+        return row, match.end()
     follows = last is not None and (
         is_part(text, match, start, end) or _AGAIN.search(text, max(start, match.start() - 40), match.start())
     )

@@ -26,6 +26,14 @@ _GOES_ON_AS_BEFORE = re.compile(
     re.I,
 )
 _OF_WHOM = re.compile(rf"\b(?:of whom|of which|of them|of those|including|among them) {_NEARLY}$", re.I)
+_OF_THE = re.compile(r"\W*of (?:the|those|these|its|their)\b[^.;]*$", re.I)
+_AND_MORE = re.compile(rf"\s+(?:(?!and\b|or\b)[\w-]+ ){{0,2}}(?:and|or|plus)\s+{_NEARLY}(?=\d)", re.I)
+LEAST = 20  # a smaller number without a noun counts something else
+_WERE_HIT = re.compile(
+    r"\s+(?:were|had been|have been|are|may have been|might have been|could have been|could be|was) (?:\w+ )?"
+    r"(?:affected|impacted|hit|caught up|exposed|compromised|notified|involved|stolen)\b",
+    re.I,
+)
 _LIVE = re.compile(
     r"\s+(?:(?:who )?(?:live|reside|are resident|were|are|had|have|in)\b|[A-Z]\w+ residents\b|residents\b)", re.I
 )
@@ -41,7 +49,18 @@ def is_background(text: str, match: re.Match[str], unit: tuple[Unit, int], start
     return _GOES_ON_AS_BEFORE.match(text, unit[1], end) is not None
 
 
+def goes_on(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether a number shares the noun of the next one: «1,900 current and 4,400 former employees»."""
+    return _AND_MORE.match(text, match.end(), end) is not None
+
+
+def were_hit(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether a number without a noun tells how many were hit: «41,000 were affected»."""
+    return _WERE_HIT.match(text, match.end(), end) is not None
+
+
 def is_part(text: str, match: re.Match[str], start: int, end: int) -> bool:
     """Return whether a number is a part of the one before: «41,200 people, of whom 318 live in Vermont»."""
     before = max(start, match.start() - 30), match.start()
-    return _OF_WHOM.search(text, *before) is not None and _LIVE.match(text, match.end(), end) is not None
+    led = _OF_WHOM.search(text, *before) or _OF_THE.match(text, start, match.start())
+    return led is not None and _LIVE.match(text, match.end(), end) is not None
