@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import msgspec
 
 from keii.claims.lexicon import words
+from keii.claims.numbers import japanese_number
 from keii.claims.places import Where
-from keii.claims.quantities import japanese_number
 from keii.model import Duration
 
 _JA = re.compile(

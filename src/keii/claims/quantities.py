@@ -6,51 +6,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 
 import msgspec
 
 from keii.claims.anchors import Cue
 from keii.claims.lexicon import Unit, money, qualifiers, scopes, sizes, units, words
+from keii.claims.numbers import ENGLISH_WORDS, ONE, english_number, japanese_number, plain
 from keii.claims.wholes import LEAST, goes_on, is_background, is_part, were_hit
 from keii.model import Number
 
-_KANJI = {character: number for number, character in enumerate("〇一二三四五六七八九")}
-_SMALL = {"十": 10, "百": 100, "千": 1_000}
-_LARGE = {"万": 10_000, "億": 100_000_000, "兆": 1_000_000_000_000}
 _JA_NUMBER = r"[\d〇一二三四五六七八九十百千][\d,〇一二三四五六七八九十百千万億兆]{0,24}(?:\.\d{1,6}[万億兆千]?)?"
 _JA = re.compile(
     rf"(?<![\d.,A-Za-z第])(?:(?P<low>{_JA_NUMBER})(?:件|人|点|台|社)?(?:~|から|ないし|-))?(?P<n>{_JA_NUMBER})"
 )
 _EN_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)"
 _EN_SCALE = r"(?:(?:[kKMB]|[bmt]n)\b|\s?(?:hundred|thousand|million|billion)\b)"
-_EN_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "dozen", "twenty",
-             "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")  # fmt: skip
-_ONE = r"(?:one|a single)(?= (?:(?!of\b)[\w'-]+ ){0,3}(?:account|mailbox|inbox|server|laptop|computer|device|workstation)\b)|(?:one|a)(?= (?:million|billion)\b)"
-_EN_VALUES = {"one": 1, "a": 1, "a single": 1} | dict(
-    zip(_EN_WORDS, (*range(2, 13), 12, *range(20, 100, 10)), strict=True)
-)
 _EN = re.compile(
     rf"(?<![\w.$€£¥/:])(?:(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?:-|to|and)\s*)?"
-    rf"(?P<n>{_EN_NUMBER}|{'|'.join(_EN_WORDS)}|half a(?= million)|{_ONE})(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",
+    rf"(?P<n>{_EN_NUMBER}|{'|'.join(ENGLISH_WORDS)}|half a(?= million)|{ONE})(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",
     re.I,
 )
 _MONEY = re.compile(
     rf"(?:(?P<lc>[$€£¥])(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?P<join>-|to|and)\s*)?(?P<c>[$€£¥])(?P<n>{_EN_NUMBER})(?P<s>{_EN_SCALE})?",
     re.I,
 )
-_SCALE = {
-    "k": 1_000,
-    "m": 10**6,
-    "mn": 10**6,
-    "b": 10**9,
-    "bn": 10**9,
-    "tn": 10**12,
-    "hundred": 100,
-    "thousand": 1_000,
-    "million": 10**6,
-    "billion": 10**9,
-}
 _CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NEAR = 90  # characters from a number to the word that tells what it counts
 _NUMBER_OF = re.compile(r"\b(?:number|total) of(?=\s)", re.I)
@@ -96,40 +75,6 @@ class Counted(msgspec.Struct, frozen=True):
     scope: str | None
 
 
-def japanese_number(word: str) -> int | float | None:
-    """Return the value of a number in digits, kanji, or both (``2万8千``, ``25万4,241``, ``一二三``); None if it is none."""
-    bare = word.replace(",", "")
-    if bare.isascii() and bare.isdigit():
-        return int(bare)
-    total: int | Fraction = 0
-    section: int | Fraction = 0
-    digits = ""
-    try:
-        for character in bare:
-            if character in _LARGE:
-                section += _digits(digits) if digits else (0 if section else 1)
-                total, section, digits = total + section * _LARGE[character], 0, ""
-            elif character in _SMALL:
-                section, digits = section + (_digits(digits) if digits else 1) * _SMALL[character], ""
-            else:
-                digits += character
-        total += section + (_digits(digits) if digits else 0)
-    except (ValueError, ZeroDivisionError):
-        return None
-    return total if isinstance(total, int) else _plain(total)
-
-
-def _plain(value: Fraction | float) -> int | float:
-    if isinstance(value, float):
-        value = Fraction(value).limit_denominator(10**6)
-    return int(value) if value.denominator == 1 else float(value)
-
-
-def _digits(word: str) -> int | Fraction:
-    plain = "".join(str(_KANJI[c]) if c in _KANJI else c for c in word)
-    return int(plain) if plain.isdigit() else Fraction(plain)
-
-
 def counted(
     folded: str, start: int, end: int, lang: str, *, listed: bool = False, seen: int = -1, told: str | None = None
 ) -> Iterator[Counted]:
@@ -173,7 +118,7 @@ def _english(folded: str, start: int, end: int, told: str | None) -> Iterator[Co
     last: Unit | None = None
     pending: re.Match[str] | None = None
     for match in _EN.finditer(folded, start, end):
-        high = _english_number(match["n"], match["s"])
+        high = english_number(match["n"], match["s"])
         if high is None:
             continue
         unit = _unit(folded, match, end, start, "en", high)
@@ -187,7 +132,7 @@ def _english(folded: str, start: int, end: int, told: str | None) -> Iterator[Co
             pending = match if goes_on(folded, match, end) else pending
             continue
         if pending is not None:
-            first = _english_number(pending["n"], pending["s"]) or 0
+            first = english_number(pending["n"], pending["s"]) or 0
             yield _count(folded, pending, (unit[0], pending.end()), start, end, "en", first)
             pending = None
         last = unit[0]
@@ -250,9 +195,9 @@ def _count(
     last, after = _after(text, match.end(), stop, end, lang)
     name, scale = sizes().get(text[match.end() : stop].strip("+- ").upper(), (row.unit, 1))
     value = (
-        Number(num=_plain(high * scale), unit=name)
+        Number(num=plain(high * scale), unit=name)
         if low is None
-        else Number(num=_plain(low * scale), unit=name, high=_plain(high * scale))
+        else Number(num=plain(low * scale), unit=name, high=plain(high * scale))
     )
     approximation = "+".join(dict.fromkeys([*before, *after])) or "exact"
     scope = next(
@@ -274,7 +219,7 @@ def _low(text: str, match: re.Match[str], high: float, lang: str) -> int | float
         joined = text[match.start() : match.start("n")]
         if " and" in joined and not _BETWEEN.search(text, max(0, match.start() - 9), match.start()):
             return None
-        low = _english_number(match["low"], match["ls"] or match["s"])
+        low = english_number(match["low"], match["ls"] or match["s"])
     return low if low is not None and low < high else None
 
 
@@ -287,10 +232,10 @@ def _money(text: str, start: int, end: int) -> Iterator[Counted]:
             if needed is None or needed.search(text, start, end)
         )
         topic = min(((at, name) for at, name in far if at is not None), default=(0, None))[1]
-        value = _english_number(match["n"], match["s"])
+        value = english_number(match["n"], match["s"])
         if topic is not None and value is not None:
             first, before = _before(text, match.start(), start, "en")
-            low = _english_number(match["low"], match["ls"] or match["s"]) if match["low"] else None
+            low = english_number(match["low"], match["ls"] or match["s"]) if match["low"] else None
             ranged = (
                 low is not None
                 and low < value
@@ -303,17 +248,6 @@ def _money(text: str, start: int, end: int) -> Iterator[Counted]:
                 Number(num=low, unit=unit, high=value) if ranged and low is not None else Number(num=value, unit=unit)
             )
             yield Counted(first, match.end(), topic, number, "+".join(before) or "exact", None)
-
-
-def _english_number(word: str, scale: str | None) -> int | float | None:
-    lower = word.lower()
-    if lower in _EN_VALUES or lower == "half a":
-        value = Fraction(1, 2) if lower == "half a" else Fraction(_EN_VALUES[lower])
-    else:
-        value = Fraction(word.replace(",", ""))
-        if not scale and "," not in word and 1900 <= value <= 2100:
-            return None
-    return _plain(value * _SCALE.get((scale or "").strip().lower(), 1))
 
 
 _GAP_JA = re.compile(r"(?:以上|超|余り|余|程度|ほど|弱|近く)?(?:の|を超える|超える)?")
