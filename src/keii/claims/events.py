@@ -260,6 +260,7 @@ _WEAK = 50  # characters that a noun stands farther than a verb
 _OTHER_CLAUSE = 30
 _OPENING = 12  # characters at the beginning of a sentence in which the day stands on which somebody spoke
 _ANNOUNCED = 45  # characters; a word of announcing farther off announces something else than the date
+_NEXT = re.compile(r"(?: and| but|, then|, before|, after)\s", re.I)
 _NOT_YET = ("yet to ", "unable to ", "not able to ")
 _NO_EVENT = re.compile(
     r"\b(?:so far|(?:largest|biggest|worst|most \w+|second|third|latest|first) [^.;,]{0,40})\s*(?:this|last) year$",
@@ -324,6 +325,8 @@ def _nearest(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
             if topic == "time.recovery" and text.endswith(_NOT_YET, first, hit.start()):
                 continue  # «has yet to resume»
             distance = spanned.start - hit.end() if hit.end() <= spanned.start else (hit.start() - spanned.end) * 2
+            if hit.start() >= spanned.end and _NEXT.search(text, spanned.end, hit.start()):
+                distance += _OTHER_CLAUSE  # «on April 3 and began mailing…»
             if topic == "time.disclosed" and distance > _ANNOUNCED:
                 continue
             outside = 0 if own.start <= hit.start() < own.end else _OTHER_CLAUSE

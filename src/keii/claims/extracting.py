@@ -17,8 +17,19 @@ from keii.claims.quantities import counted
 from keii.claims.sentences import Clause, unquoted
 from keii.claims.speakers import revealed
 from keii.claims.stance import modality, polarity, presupposed
-from keii.claims.surroundings import Heading, Lead, another, heading_of, lead_of, says_nothing, skipped, still, under
-from keii.model import ELSEWHERE, Category, Claim, Document, Locator, Number, Value, claim_id
+from keii.claims.surroundings import (
+    Heading,
+    Lead,
+    another,
+    dated,
+    heading_of,
+    lead_of,
+    says_nothing,
+    skipped,
+    still,
+    under,
+)
+from keii.model import ELSEWHERE, Category, Claim, Date, Document, Locator, Number, Value, claim_id
 from keii.moments import Spanned, fold
 
 _MAX_QUOTE = 400  # characters; a longer clause is cut around what the claim rests on
@@ -129,6 +140,10 @@ def _told(where: Where, dates: list[Spanned], *, listed: bool, counting: str | N
         yield msgspec.structs.replace(
             claim, approximation=event.approximation, moment=event.moment, scope=event.scope or claim.scope
         )
+    line = dated(where, dates)
+    if line is not None:
+        told = _claim(where, where.clauses[0], line.start, line.end, "time.disclosed", Date(edtf=line.moment.edtf))
+        yield msgspec.structs.replace(told, moment=line.moment)
     for delay in delays(where):
         claim = _claim(where, where.clause_at(delay.start), delay.start, delay.end, delay.topic, delay.value)
         yield msgspec.structs.replace(claim, approximation=delay.approximation)

@@ -162,7 +162,7 @@ def units(lang: str) -> tuple[Unit, ...]:
         if lang == "ja":
             return re.compile(union)
         no_verb = "said|says|was|were|had|has|have|is|are|that|who|which|when|from|in|on|at|by|to|for|with"
-        no_verb += "|hours?|minutes?|days?|weeks?|months?|years?|percent|times?"
+        no_verb += "|digits?|characters?|hours?|minutes?|days?|weeks?|months?|years?|percent|times?"
         lead = r"(?:(?=[GTM]B\b)|(?:\+| or more)?(?: of (?:its|the|these|those|our|their))?[\s-]"
         lead += rf"(?:(?!(?:{no_verb})\b)[\w.'&-]+ (?:and |or )?){{0,4}}?)"
         thing = (

@@ -89,6 +89,8 @@ class Named:
         if speaker.endswith(".") and not _SHORTENED.search(speaker):
             speaker = speaker[:-1]
         own, pronoun, kind = self._known.own, self._known.pronoun, self._known.kind
+        if self._attacker == speaker:
+            return "attacker:" + speaker
         if self._attacker and self._known.attackers.fullmatch(speaker.removeprefix("attacker:")):
             return "attacker:" + self._attacker
         if self._lang == "en":

@@ -14,7 +14,7 @@ from keii.claims.lexicon import scan
 from keii.claims.names import Named
 from keii.claims.names import known as expressions
 from keii.claims.sentences import Clause, Sentence, clauses, sentences
-from keii.claims.speakers import Said, Voice, base_voice, patterns, spoken
+from keii.claims.speakers import Said, Voice, base_voice, gone_on, patterns, spoken
 from keii.model import Document, Embedded
 
 _CARRY = 400  # characters over which «ということです» goes on with the speaker of an earlier sentence
@@ -63,7 +63,7 @@ def places(document: Document, folded: str) -> Iterator[Where]:
     patterns(document.lang)
     expressions(document.lang)
     scanned = scan(document.lang, folded)
-    carried: tuple[int, str | None, str] | None = None
+    carried: tuple[int, str | None, str, int] | None = None
     lasting: tuple[int, str, str | None, int | None] | None = (
         None  # until where, who, in which source, in which line only
     )
@@ -80,12 +80,14 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             near = near and (lasting is None or lasting[3] is None or lasting[3] == piece.paragraph)
             if said is None and lasting and near and not known.subject(document.text, piece):
                 said = Said(lasting[1], (piece.start, piece.end))
+            if said is None and carried is not None and carried[1] == base.within and carried[3] == piece.paragraph:
+                said = gone_on(document.text, piece, document.lang, carried[2])
             if said:
                 said = _resolved(said, known, last)
             if said and known.is_pronoun(said.speaker):
                 said = None
             if said:
-                carried = (piece.end, base.within, said.speaker)
+                carried = (piece.end, base.within, said.speaker, piece.paragraph)
                 for teller in (*said.via, said.speaker):
                     known.told(teller)
                 goes_on = said.lasting or (lasting is not None and lasting[1] == said.speaker)

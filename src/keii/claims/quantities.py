@@ -40,13 +40,17 @@ _AGAIN = re.compile(
 _ASKED = re.compile(
     r"(?:(?:問い合わせ|相談|通報|苦情|申告)(?:が|は|を|も)?|(?:被害|不正利用|事案|事例|攻撃)(?:は|が)[^、。\d]{0,8})(?:約|およそ|計)?$"
 )
+_BY_THEMSELVES = frozenset((  # counted in a report of a breach: few other things have any
+    "affected.accounts", "affected.emails", "data.volume",
+))  # fmt: skip
 _THESE = re.compile(r"\s+of (?:these|those|them)\b", re.I)
 _FIGURE = re.compile(
-    r"\b(?:(?:its|the|that|true|final|earlier|first|new) (?:\w+ )?(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll)|it now)\b[^.;\d]{0,24}\b(?:of|to|at|is|was|as|than)\s+$",
+    r"\b(?:(?:its|the|that|true|final|earlier|first|new) (?:\w+ )?(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll|placeholder)|it now|spoken|spoke|talked)\b[^.;\d]{0,24}\b(?:of|to|at|is|was|as|than)\s+$",
     re.I,
 )
 _GOES_ON = re.compile(
-    r"\bof (?:these|those|them)\b|\b(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll)\b|\bit now\b", re.I
+    r"\bof (?:these|those|them)\b|\b(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll|placeholder)\b|\bit now\b|\bspoken? of\b|\btalked of\b",
+    re.I,
 )
 _OF_WHICH = re.compile(r"(?:この|その)?うち(?:の|、)?(?:約|およそ|計)?$")
 _SUM = re.compile(
@@ -89,17 +93,19 @@ def counted(
         seen: bits of the expressions that can fit in the sentence.
         told: the topic of the count before, for «of these, 35» and «the figure now stands at 121,400».
     """
-    if (
-        not listed
-        and not (told and _GOES_ON.search(folded, start, end))
-        and not words(lang, "quantities", "about").find(seen, folded, start, end)
-    ):
+    told_of = (
+        listed
+        or (told and _GOES_ON.search(folded, start, end))
+        or words(lang, "quantities", "about").find(seen, folded, start, end)
+    )
+    if not told_of and lang == "ja":
         return
-    if lang == "en":
+    if lang == "en" and told_of:
         yield from _money(folded, start, end)
     if words(lang, "quantities", "without_service").find(seen, folded, start, end):
         return
-    yield from (_japanese if lang == "ja" else _english)(folded, start, end, told)
+    found = (_japanese if lang == "ja" else _english)(folded, start, end, told)
+    yield from found if told_of else (one for one in found if one.topic in _BY_THEMSELVES)
 
 
 def _japanese(folded: str, start: int, end: int, told: str | None) -> Iterator[Counted]:
@@ -144,6 +150,8 @@ def _as_before(
     text: str, match: re.Match[str], start: int, end: int, last: Unit | None, number: float
 ) -> tuple[Unit, int] | None:
     """Return the unit of the number before in the sentence for one that is a part of it, or follows on it."""
+    if last is not None and _THESE.match(text, match.end(), end):
+        return last, match.end()
     if number >= LEAST and were_hit(text, match, end):
         row = last or next(row for row in units("en") if row.unit == "person")
         return row, match.end()

@@ -65,6 +65,7 @@ class _Patterns(msgspec.Struct, frozen=True):
     tail: Cue
     self_named: Cue
     gangs: Cue
+    goes_on: re.Pattern[str]
     turned: re.Pattern[str]
     compound: re.Pattern[str]
     nameless: re.Pattern[str]
@@ -95,6 +96,7 @@ def patterns(lang: str) -> _Patterns:
             tail=cue(t["tail"]),
             self_named=cue(t["self_named"]),
             gangs=cue("(?!)x"),
+            goes_on=never,
             turned=never,
             compound=never,
             nameless=re.compile(t["anonymous"]),
@@ -119,6 +121,7 @@ def patterns(lang: str) -> _Patterns:
         tail=cue(t["verbs"]),
         self_named=cue(t["self_named"]),
         gangs=either([f"(?-i:{one})" for one in t["gangs"]], lang),
+        goes_on=re.compile(t["goes_on"]),
         turned=re.compile(
             rf",[”\"] (?:said|says|added|adds|wrote|explained|warned) ({t['names']})(?=,|\.| (?:of|from|at|in|who)\b|$)"
         ),
@@ -164,6 +167,14 @@ def spoken(text: str, sentence: Sentence, lang: str, carried: str | None, seen: 
     if lang == "en":
         return Said(carried, (sentence.start, sentence.end)) if text[sentence.start] in '"“' else None
     goes_on = patterns("ja").continued.search(text, max(sentence.start, sentence.end - 14), sentence.end)
+    return Said(carried, (sentence.start, sentence.end)) if goes_on else None
+
+
+def gone_on(text: str, sentence: Sentence, lang: str, carried: str) -> Said | None:
+    """Return who spoke before in the paragraph for an English sentence that goes on with them: «It has notified…»."""
+    if lang != "en" or carried.startswith(("anonymous:", "attacker:")):
+        return None
+    goes_on = patterns("en").goes_on.match(text, sentence.start, sentence.end)
     return Said(carried, (sentence.start, sentence.end)) if goes_on else None
 
 

@@ -22,6 +22,12 @@ _PART_OF_DAY = re.compile(
 )
 _FIRST = 30  # characters in which a document names whom it is about
 _TOP = 160  # characters at the top of a document in which a date is that of its publication
+_HEAD = 600  # characters at the head of a statement in which the line of its date stands
+_OWN_WORDS = ("statement", "government")
+_DATE_LINE = re.compile(
+    r"[\s:,.|–-]*(?:(?:date|dated|published|posted|issued|released|statement|press release|notice|on|of)\b[\s:,.|–-]*){0,3}",
+    re.I,
+)
 _BARE = 3  # characters beside a date that stands alone
 _SHORT = 60  # characters; a line up to this long without a full stop is an item
 _REACH = 200  # characters at the end of a sentence in which it announces a list
@@ -99,6 +105,17 @@ def heading_of(where: Where, dates: list[Spanned], before: Heading | None) -> He
     if sentence.start - sentence.paragraph <= _BARE and len(_MARKS.sub("", lead)) == 0:
         return Heading(first, sentence.paragraph, alone=False)
     return None
+
+
+def dated(where: Where, dates: list[Spanned]) -> Spanned | None:
+    """Return the date of a line of a statement that tells no more than when it was published: then it was disclosed."""
+    document, sentence = where.document, where.sentence
+    if document.lang != "en" or document.kind not in _OWN_WORDS or len(dates) != 1 or document.published is None:
+        return None
+    first = dates[0]
+    label = where.folded[sentence.start : first.start] + where.folded[first.end : sentence.end]
+    own = first.moment.edtf[:10] == document.published.edtf[:10] and sentence.start < _HEAD
+    return first if own and _DATE_LINE.fullmatch(label) else None
 
 
 def _is_own(document: Document, spanned: Spanned) -> bool:
