@@ -17,6 +17,7 @@ from keii.case.catalog import Reading, SourceRecord
 from keii.case.custody import Entry
 from keii.case.verify import ledger_mark
 from keii.ingest_workers import read_all
+from keii.lake.index_runs import merge
 from keii.model import Source
 from keii.readers.containers_stream import Limits
 from keii.reading import READING_VERSION, Task
@@ -87,6 +88,7 @@ def ingest(
         while pending := _pending(case):
             records += _run(case, pending, told, workers, limits or Limits())
         case.sweep()
+        merge(case.lake_root, case.lake().files)
     return IngestReport(
         sources=tuple(records),
         events=sum(record.events for record in records),

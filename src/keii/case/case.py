@@ -18,6 +18,7 @@ from keii.case.custody import Entry, Ledger
 from keii.case.intake import Digest, Found, Refused
 from keii.case.settings import Settings, is_zone, read_settings, template
 from keii.errors import CaseError, UsageError
+from keii.lake.index_runs import is_run
 from keii.lake.store import Lake
 from keii.wording import Lang
 
@@ -231,7 +232,10 @@ class Case:
             return tuple(renewed)
 
     def sweep(self) -> None:
-        """Remove what a killed run left: temporary files, and event files that no transaction ever recorded."""
+        """Remove what a killed run left: temporary files, and event files that no transaction ever recorded.
+
+        The index of a file goes with it; merged indexes tell by themselves what they speak for.
+        """
         with self.writing():
             for left in sorted(self.tmp.iterdir()):
                 if left.is_dir() and not left.is_symlink():
@@ -240,8 +244,8 @@ class Case:
                     left.unlink()
             kept = {file.path for file in self.catalog.files()}
             for path in sorted(self.lake_root.rglob("*")):
-                name = path.relative_to(self.lake_root).as_posix().removeprefix("index/")  # an index goes with its file
-                if path.is_file() and name not in kept:
+                name = path.relative_to(self.lake_root).as_posix()
+                if path.is_file() and name.removeprefix("index/") not in kept and not is_run(name):
                     path.unlink()
 
     def _inside(self, path: Path) -> bool:

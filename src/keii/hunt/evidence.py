@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from keii.hunt.hosts import host_sql, record_id_sql
 from keii.hunt.matcher import Matcher
 from keii.hunt.targets import Target
-from keii.lake.index import held_sql, lookup
+from keii.lake.index import held_sql
+from keii.lake.index_groups import Group, looked_up
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile
 from keii.model import Locator
@@ -52,26 +53,31 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 def find_hits(lake: Lake, targets: Sequence[Target]) -> Iterator[Hits]:
     """Match every distinct value of every file and yield the hits by table and column."""
     matcher = Matcher(targets)
+
+    def take(group: Group) -> list[tuple[str, str, int, Sequence[LakeFile]]]:
+        row, target = matcher.match(group.form, group.kind, group.keys)
+        if not len(row):
+            return []
+        rows, which = np.unique(row, return_inverse=True)
+        values, files = group.values(rows), group.files(rows)
+        return [
+            (group.column, values[at], number, files[at]) for at, number in zip(which, target.tolist(), strict=True)
+        ]
+
     for table in TABLES:
         found: dict[str, dict[tuple[str, int], None]] = {}
-        files: dict[str, list[LakeFile]] = {}
-        for file in sorted(lake.of(table), key=lambda file: file.path):
-            rows = lookup(lake.root, file)
-            row, target = matcher.match(rows)
-            if not len(row):
-                continue
-            at = pa.array(row)
-            columns, values = rows["column"].take(at).to_pylist(), rows["value"].take(at).to_pylist()
-            for column, value, number in zip(columns, values, target.tolist(), strict=True):
+        files: dict[str, set[str]] = {}
+        here = {file.path: file for file in sorted(lake.of(table), key=lambda file: file.path)}
+        for column, value, number, having in looked_up(lake.root, list(here.values()), matcher.asks, take):
+            if having:
                 found.setdefault(column, {})[(value, number)] = None
-            for column in dict.fromkeys(columns):
-                files.setdefault(column, []).append(file)
+                files.setdefault(column, set()).update(file.path for file in having)
         for column in sorted(found):
             pairs = sorted(found[column])
             yield Hits(
                 table=table,
                 column=column,
-                files=tuple(files[column]),
+                files=tuple(here[path] for path in sorted(files[column])),
                 values=tuple(value for value, _ in pairs),
                 targets=tuple(number for _, number in pairs),
             )

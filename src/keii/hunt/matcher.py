@@ -1,10 +1,16 @@
-"""Indicators against keys: all at once, by column, never row by row."""
+"""Indicators against keys: all at once, by binary search in sorted keys, never row by row.
+
+Whatever a target holds for is a range of keys: an exact value from itself to its next, a network from its first to its
+last address, a name with all below it since labels stand reversed, a registry key likewise.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -16,93 +22,84 @@ from keii.lake.index_keys import HELD
 Positions = npt.NDArray[np.int64]
 Pair = tuple[Positions, Positions]
 
+_BELOW = {"name": b".", "registry": b"\\"}  # forms whose targets hold for all below them, with the mark after each part
+
+
+class _Ranges(msgspec.Struct, frozen=True):
+    """Targets of one form and sort as ranges from ``low`` to before ``high``, by ``low``; ``reach`` the highest so far."""
+
+    low: list[bytes]
+    high: list[bytes]
+    reach: list[bytes]
+    lows: pa.Array
+    highs: pa.Array
+    targets: Positions
+
+    def within(self, first: bytes | None, last: bytes | None) -> slice:
+        """Return the ranges that can touch keys between two bounds, both included; None for no bound."""
+        start = 0 if first is None else bisect_right(self.reach, first)
+        return slice(start, max(start, len(self.low) if last is None else bisect_right(self.low, last)))
+
+    def find(self, keys: pa.Array) -> Pair:
+        """Return (row, target) pairs of sorted keys and the ranges that they lie in."""
+        place = self.within(keys[0].as_py(), keys[-1].as_py())
+        lows, highs, targets = self.lows[place], self.highs[place], self.targets[place]
+        first = _searched(keys, lows)
+        # Most ranges are empty: only where the next key lies below the end is the end sought.
+        inside = np.flatnonzero(first < len(keys))
+        at = pa.array(inside)
+        held = pc.less(keys.take(pa.array(first[inside])), highs.take(at)).to_numpy(zero_copy_only=False)
+        inside = inside[held]
+        start, end = first[inside], _searched(keys, highs.take(pa.array(inside)))
+        counts = end - start
+        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.repeat(start, counts) + offsets, np.repeat(targets[inside], counts)
+
 
 class Matcher:
     """The targets of a hunt, sorted for look-up."""
 
     def __init__(self, targets: Sequence[Target]) -> None:
-        self._kinds = np.array([target.kind for target in targets])
-        exact: dict[str, list[int]] = defaultdict(list)
-        self._networks: dict[int, list[int]] = defaultdict(list)
+        sorted_out: dict[tuple[str, str], list[tuple[bytes, bytes, int]]] = {}
         for number, target in enumerate(targets):
-            if target.prefix is not None:
-                self._networks[target.prefix].append(number)
-            else:
-                exact[target.form].append(number)
-        self._exact = {form: _Set([targets[n].key for n in numbers], numbers) for form, numbers in exact.items()}
-        self._nets = {
-            bits: _Set([_masked([targets[n].key], bits)[0].as_py() for n in numbers], numbers)
-            for bits, numbers in sorted(self._networks.items())
-        }
-        self._depths = {
-            form: sorted({targets[n].key.count(mark) for n in exact.get(form, ())})
-            for form, mark in (("name", b"."), ("registry", b"\\"))
-        }
+            low, high = _range(target)
+            sorted_out.setdefault((target.form, target.kind), []).append((low, high, number))
+        self._ranges = {what: _ranges(sorted(found)) for what, found in sorted(sorted_out.items())}
 
-    def match(self, rows: pa.Table) -> Pair:
-        """Return (row, target) pairs of the keys (columns of ``lake.index.SCHEMA``) that a target holds for."""
-        pairs: list[Pair] = []
-        for form in pc.unique(rows["form"]).to_pylist():
-            if form in self._exact or form == "ip":
-                where = np.flatnonzero(pc.equal(rows["form"], form).to_numpy(zero_copy_only=False))
-                keys = rows["key"].take(pa.array(where)).combine_chunks()
-                pairs += [(where[row], target) for row, target in self._of_form(form, keys)]
+    def asks(self, form: str, kind: str, first: bytes | None, last: bytes | None) -> bool:
+        """True where some target may hold for keys of a form between two bounds in a column of a kind."""
+        found = (ranges.within(first, last) for ranges in self._of(form, kind))
+        return any(place.start < place.stop for place in found)
+
+    def match(self, form: str, kind: str, keys: pa.Array) -> Pair:
+        """Return (row, target) pairs of the sorted keys of a form, in a column of a kind, that a target holds for."""
+        pairs = [ranges.find(keys) for ranges in self._of(form, kind)] if len(keys) else []
         if not pairs:
-            none = np.empty(0, np.int64)
-            return none, none
-        row, target = np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
-        kinds = np.array(rows["kind"].take(pa.array(row)).to_pylist(), dtype=object)
-        held = np.array([self._kinds[t] in HELD[k] for k, t in zip(kinds, target, strict=True)], dtype=bool)
-        return row[held], target[held]
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
 
-    def _of_form(self, form: str, keys: pa.Array) -> list[Pair]:
-        if form == "ip":
-            found = [nets.find(_masked_array(keys, bits)) for bits, nets in self._nets.items()]
-            return found + ([self._exact["ip"].find(keys)] if "ip" in self._exact else [])
-        if form not in self._depths:
-            return [self._exact[form].find(keys)]
-        mark = "." if form == "name" else "\\\\"
-        found = []
-        for depth in self._depths[form]:
-            pattern = f"^((?:[^{mark}]*[{mark}]){{{depth}}})(?s:.*)$"
-            cut = pc.replace_substring_regex(keys, pattern=pattern, replacement="\\1")
-            # A key of fewer parts stays as it is, and is then no key of this depth; it equals no target of this depth.
-            found.append(self._exact[form].find(cut, depth=depth, mark=mark[0]))
-        return found
+    def _of(self, form: str, kind: str) -> list[_Ranges]:
+        return [found for (of, asked), found in self._ranges.items() if of == form and asked in HELD[kind]]
 
 
-class _Set:
-    """Keys, sorted, with the targets of each: several kinds may share a key."""
-
-    def __init__(self, keys: Sequence[bytes], numbers: Sequence[int]) -> None:
-        order = sorted(range(len(keys)), key=lambda place: (keys[place], numbers[place]))
-        ordered = [keys[place] for place in order]
-        starts = [place for place in range(len(order)) if place == 0 or ordered[place] != ordered[place - 1]]
-        self._targets = np.array([numbers[place] for place in order], np.int64)
-        self._starts = np.array([*starts, len(order)], np.int64)
-        self._keys = pa.array([ordered[place] for place in starts], pa.binary())
-
-    def find(self, keys: pa.Array, *, depth: int | None = None, mark: str = ".") -> Pair:
-        """Return (row, target) pairs of equal keys; with ``depth`` only those of so many parts."""
-        at = pc.fill_null(pc.index_in(keys, value_set=self._keys), -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        rows = np.flatnonzero(at >= 0)
-        if depth is not None and len(rows):
-            parts = pc.count_substring(keys.take(pa.array(rows)), pattern=mark).to_numpy(zero_copy_only=False)
-            rows = rows[parts == depth]
-        first, last = self._starts[at[rows]], self._starts[at[rows] + 1]
-        counts = last - first
-        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.repeat(rows, counts), self._targets[np.repeat(first, counts) + offsets]
+def _ranges(found: list[tuple[bytes, bytes, int]]) -> _Ranges:
+    low, high = [one[0] for one in found], [one[1] for one in found]
+    return _Ranges(
+        low, high, list(accumulate(high, max)), pa.array(low, pa.binary()), pa.array(high, pa.binary()),
+        np.array([one[2] for one in found], np.int64),
+    )  # fmt: skip
 
 
-def _masked(keys: list[bytes], bits: int) -> pa.Array:
-    return _masked_array(pa.array(keys, pa.binary()), bits)
+def _range(target: Target) -> tuple[bytes, bytes]:
+    """Return the first key that a target holds for, and the first one after them."""
+    if target.prefix is not None:
+        first = int.from_bytes(target.key) >> (128 - target.prefix) << (128 - target.prefix)
+        last = first | (1 << (128 - target.prefix)) - 1
+        return first.to_bytes(16), last.to_bytes(16) + b"\x00"
+    if target.form in _BELOW and target.key.endswith(_BELOW[target.form]):
+        return target.key, target.key[:-1] + bytes([target.key[-1] + 1])
+    return target.key, target.key + b"\x00"
 
 
-def _masked_array(keys: pa.Array, bits: int) -> pa.Array:
-    """Return 16-byte addresses with all but the first ``bits`` bits cleared."""
-    raw = np.frombuffer(b"".join(keys.to_pylist()), np.uint8).reshape(-1, 16)
-    mask = np.packbits(np.arange(128) < bits)
-    cleared = np.ascontiguousarray(raw & mask)
-    offsets = pa.py_buffer(np.arange(0, 16 * len(raw) + 1, 16, dtype=np.int32).tobytes())
-    return pa.Array.from_buffers(pa.binary(), len(raw), [None, offsets, pa.py_buffer(cleared.tobytes())])
+def _searched(keys: pa.Array, needles: pa.Array) -> Positions:
+    return np.asarray(pc.search_sorted(keys, needles), np.int64)

@@ -81,13 +81,15 @@ def build(root: Path, file: LakeFile, rows: pa.Table | None = None) -> IndexFile
         file: whose index it is.
         rows: what the file holds, where that is at hand; else it is read.
     """
-    parts = [_sorted(part) for part in (keys_of_file(root, file) if rows is None else keys_of_rows(file.table, rows))]
+    parts = [
+        sorted_keys(part) for part in (keys_of_file(root, file) if rows is None else keys_of_rows(file.table, rows))
+    ]
     parts.sort(key=_place)
     path = root / index_path(file)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        schema = SCHEMA.with_metadata({"keii": _mark(root, file)})
+        schema = SCHEMA.with_metadata({"keii": mark(root, file)})
         with pq.ParquetWriter(
             temporary, schema, compression="zstd", compression_level=1, use_dictionary=["form", "column", "kind"]
         ) as writer:
@@ -118,7 +120,7 @@ def _place(part: pa.Table) -> tuple[str, str]:
     return part["form"][0].as_py(), part["column"][0].as_py()
 
 
-def _sorted(part: pa.Table) -> pa.Table:
+def sorted_keys(part: pa.Table) -> pa.Table:
     """Return keys of one form and column, sorted by key and value."""
     key = part["key"].combine_chunks()
     if part["form"][0].as_py() == "ip" and len(key) > 1:
@@ -131,7 +133,7 @@ def _sorted(part: pa.Table) -> pa.Table:
     return part.sort_by([("key", "ascending"), ("value", "ascending")])
 
 
-def _mark(root: Path, file: LakeFile) -> str:
+def mark(root: Path, file: LakeFile) -> str:
     """Return what ties an index to its lake file: version, size, and a digest of the Parquet footer."""
     path = root / file.path
     with path.open("rb") as handle:
@@ -140,26 +142,16 @@ def _mark(root: Path, file: LakeFile) -> str:
     return f"{INDEX_VERSION} {path.stat().st_size} {footer}"
 
 
-def lookup(root: Path, file: LakeFile) -> pa.Table:
-    """Return the keys of a lake file (columns of ``SCHEMA``): from its index, or from the file where that is absent."""
-    if _fits(root, file):
-        try:
-            return pq.read_table(root / index_path(file)).select(SCHEMA.names).cast(SCHEMA)
-        except (OSError, pa.ArrowInvalid):
-            pass  # a damaged index is no loss: the file itself is read
-    found = keys_of_file(root, file)
-    return pa.concat_tables(found) if found else SCHEMA.empty_table()
-
-
 def is_unusable(root: Path, file: LakeFile) -> bool:
     """True where a lake file has an index that is not its own or whose footer is damaged."""
-    return (root / index_path(file)).is_file() and not _fits(root, file)
+    return (root / index_path(file)).is_file() and not fits(root, file)
 
 
-def _fits(root: Path, file: LakeFile) -> bool:
+def fits(root: Path, file: LakeFile) -> bool:
+    """True where a lake file has an index that is its own."""
     try:
         metadata = pq.read_schema(root / index_path(file)).metadata or {}
-        return bool(metadata.get(b"keii", b"").decode() == _mark(root, file))
+        return bool(metadata.get(b"keii", b"").decode() == mark(root, file))
     except (OSError, pa.ArrowInvalid):
         return False
 

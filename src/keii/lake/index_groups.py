@@ -1,0 +1,111 @@
+"""Looking keys up: the sorted keys of one form and column at a time, read only where a question can hold for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from keii.lake.index import fits, index_path, keys_of_file, sorted_keys
+from keii.lake.index_runs import Run, runs_of, split
+from keii.lake.store import LakeFile
+
+T = TypeVar("T")
+Rows = npt.NDArray[np.int64]
+Asked = Callable[[str, str, bytes | None, bytes | None], bool]  # form, kind of column, first and last key
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Sorted keys of one form in one column. ``values`` and ``files`` belong to chosen rows of it."""
+
+    form: str
+    column: str
+    kind: str
+    keys: pa.Array
+    values: Callable[[Rows], list[str]]
+    files: Callable[[Rows], list[Sequence[LakeFile]]]
+
+
+def looked_up(root: Path, files: Sequence[LakeFile], asked: Asked, take: Callable[[Group], list[T]]) -> Iterator[T]:
+    """Yield what is taken from the keys that lake files of one table hold, as far as they are asked for.
+
+    Args:
+        root: folder of the lake.
+        files: of one table.
+        asked: tells whether keys between two bounds can matter; bounds are None where they are not known.
+        take: what to do with the keys of a form and column.
+    """
+    left = {file.path: file for file in files}
+    for run in runs_of(root, files):
+        try:
+            found = [one for group in _of_parquet(run.path, asked, run) for one in take(group)]
+        except (OSError, pa.ArrowInvalid):
+            continue  # a damaged run is no loss: its files have an index each
+        yield from found
+        for file in run.present:
+            left.pop(file.path, None)
+    for file in left.values():
+        yield from _of_file(root, file, asked, take)
+
+
+def _of_file(root: Path, file: LakeFile, asked: Asked, take: Callable[[Group], list[T]]) -> list[T]:
+    """Return what is taken from the index of a file; where that is absent or damaged, the file itself is read."""
+    run = Run(root / index_path(file), (file,))
+    if fits(root, file):
+        try:
+            return [one for group in _of_parquet(run.path, asked, run) for one in take(group)]
+        except (OSError, pa.ArrowInvalid):
+            pass  # a damaged index is no loss
+    parts = [sorted_keys(part) for part in keys_of_file(root, file)]
+    return [one for part in parts for group in _split(part, asked, run) for one in take(group)]
+
+
+def _of_parquet(path: Path, asked: Asked, run: Run) -> Iterator[Group]:
+    with pq.ParquetFile(path) as parquet:
+        place = {name: parquet.schema_arrow.get_field_index(name) for name in ("form", "kind", "column", "key")}
+        for number in range(parquet.num_row_groups):
+            told = parquet.metadata.row_group(number)
+            form, kind, column, key = (told.column(place[name]).statistics for name in place)
+            alone = all(one is not None and one.has_min_max for one in (form, kind, column, key))
+            alone = alone and form.min == form.max and column.min == column.max
+            if not alone:
+                yield from _split(parquet.read_row_group(number), asked, run)
+            elif asked(form.min, kind.min, key.min, key.max):
+                keys = parquet.read_row_group(number, columns=["key"])["key"].combine_chunks()
+                yield _lazy(path, number, (form.min, column.min, kind.min), keys, run)
+
+
+def _lazy(path: Path, number: int, said: tuple[str, str, str], keys: pa.Array, run: Run) -> Group:
+    """Return the keys of a row group whose values are read when they are asked for."""
+
+    def column(name: str, rows: Rows) -> pa.ChunkedArray:
+        with pq.ParquetFile(path) as parquet:
+            return parquet.read_row_group(number, columns=[name])[name].take(pa.array(rows))
+
+    def files(rows: Rows) -> list[Sequence[LakeFile]]:
+        return run.having(column("files", rows)) if run.merged else [run.present] * len(rows)
+
+    return Group(*said, keys, lambda rows: column("value", rows).to_pylist(), files)
+
+
+def _split(table: pa.Table, asked: Asked, run: Run) -> Iterator[Group]:
+    """Yield each form and column of a table that holds several, sorted by them."""
+    for part in split(table.combine_chunks()):
+        keys = pa.concat_arrays(part["key"].chunks)
+        form, column, kind = (part[name][0].as_py() for name in ("form", "column", "kind"))
+        if asked(form, kind, keys[0].as_py(), keys[-1].as_py()):
+            yield Group(form, column, kind, keys, _values(part), _files(part, run))
+
+
+def _values(part: pa.Table) -> Callable[[Rows], list[str]]:
+    return lambda rows: part["value"].take(pa.array(rows)).to_pylist()
+
+
+def _files(part: pa.Table, run: Run) -> Callable[[Rows], list[Sequence[LakeFile]]]:
+    return lambda rows: run.having(part["files"].take(pa.array(rows))) if run.merged else [run.present] * len(rows)
