@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from keii.data import load
 from keii.lake.store import Lake
 from keii.model import Hop, Infection
 from keii.trace import TraceSettings, trace
 from keii.trace.clocks import apply_clocks
-from keii.trace.executions import executions
+from keii.trace.edges import Edge
+from keii.trace.executions import executions, rounds
 from keii.wording import say
 from tests.trace.conftest import MakeLake, read_into
 
@@ -42,7 +46,8 @@ def _told(
 ) -> tuple[Hop, ...]:
     connection = make_lake(windows=rows)
     apply_clocks(connection, ())
-    return executions(connection, (), infections, ())
+    told, _ = executions(connection, (), infections, ())
+    return told
 
 
 def test_a_service_that_a_remote_session_installs_is_told_with_its_records(make_lake: MakeLake) -> None:
@@ -62,6 +67,41 @@ def test_what_the_same_login_does_every_day_is_not_told(make_lake: MakeLake) -> 
 def test_beside_an_infection_that_it_does_not_touch_it_is_not_told(make_lake: MakeLake) -> None:
     elsewhere = Infection(host="PC9", first="2021-03-01T08:00:00.000000+00:00", last="2021-03-01T10:00:00.000000+00:00")
     assert _told(make_lake, _service(1), infections=(elsewhere,)) == ()
+
+
+NINE = dt.datetime(2021, 3, 20, 9, 0, tzinfo=dt.UTC)
+
+
+def _edge(target: str, minutes: float, **more: Any) -> Edge:
+    at = NINE + dt.timedelta(minutes=minutes)
+    plain = Edge(
+        source="ADM1", target=target, login="admin1", step=1, family="exec", how="psexec", technique="T1569.002", base=0.65,
+        first=at, last=at, events=2, earlier_days=0, fresh=True, clients=1,
+    )  # fmt: skip
+    return msgspec.structs.replace(plain, **more)
+
+
+ROUND = [_edge(f"PC{n}", 2 * n) for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "signs", "left_out"),
+    [
+        (ROUND, {"PC9": NINE}, 4),  # nobody in the round has signs: an administrator's
+        (ROUND, {"ADM1": NINE - dt.timedelta(days=1)}, 0),  # who has signs makes no innocent round
+        (ROUND, {"PC1": NINE + dt.timedelta(hours=1)}, 4),  # one of four had signs afterwards: chance
+        (ROUND, {"PC1": NINE + dt.timedelta(hours=1), "PC2": NINE + dt.timedelta(hours=2)}, 0),
+        (ROUND[:2], {"PC9": NINE}, 0),  # two machines are no round
+        ([_edge(f"PC{n}", 200 * n) for n in range(4)], {"PC9": NINE}, 0),  # hours apart
+        ([_edge("PC1", 24 * 60 * n) for n in range(3)], {"PC9": NINE}, 3),  # the same minute of three days
+        ([_edge("PC1", 24 * 60 * n + 90 * n) for n in range(3)], {"PC9": NINE}, 0),
+        ([_edge("PC1", 24 * 60 * n) for n in range(3)], {"PC1": NINE}, 0),
+    ],
+)
+def test_an_administrators_round_is_left_out_where_nothing_ties_it_to_the_signs(
+    steps: list[Edge], signs: dict[str, dt.datetime], left_out: int
+) -> None:
+    assert len(rounds(steps, signs, load("trace/lateral"))) == left_out
 
 
 def test_a_service_of_the_machine_itself_is_not_told(make_lake: MakeLake) -> None:

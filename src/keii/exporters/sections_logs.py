@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from keii import names
-from keii.exporters.shown import Cell, Line, Row, Section, clean, minute, places, section, volume
+from keii.exporters.shown import Cell, Line, Row, Section, clean, facts, minute, places, section, volume
 from keii.model.report import Report
 from keii.telling import by_kind
 from keii.wording import Lang, say
@@ -33,7 +33,7 @@ def hosts(report: Report, lang: Lang) -> Section:
 
 
 def path(report: Report, lang: Lang) -> Section:
-    """Return the steps with the records of both ends."""
+    """Return the steps with the records of both ends, and below them how machines and steps were told or left out."""
     sources = {s.id: s.name for s in report.sources}
 
     rows: list[Row] = [
@@ -51,6 +51,7 @@ def path(report: Report, lang: Lang) -> Section:
         ]
         for h in report.trace.hops
     ]
+    notes = [clean(say(note.why, lang, facts(note.facts, lang, report.zone))) for note in report.trace.notes]
     return section(
         "path",
         lang,
@@ -65,6 +66,7 @@ def path(report: Report, lang: Lang) -> Section:
         "source-end",
         "target-end",
         "network",
+        note="\n".join(notes),
     )
 
 

@@ -60,7 +60,7 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     own = conducts(connection, done)
     take_conduct(signs, own)
     path = walk(connection, signs.infections(), hosts, networks)
-    alone = executions(connection, hosts, signs.infections(), path.hops)
+    alone, rounds = executions(connection, hosts, signs.infections(), path.hops)
     hops = tuple(sorted((*path.hops, *alone), key=lambda hop: (hop.first, hop.source_host, hop.target_host, hop.how)))
     take_hops(signs, hops)
     again, _ = suspicious(connection, signs.addresses(), names)
@@ -94,7 +94,7 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
         notes=(
             *_notes(networks),
             *map(_conduct, own),
-            *map(_round, path.rounds),
+            *map(_round, sorted({*path.rounds, *rounds})),
             *(_behaviour(names, one) for one in (*found, *new)),
         ),
     )
