@@ -319,6 +319,8 @@ def _nearest(where: Where, spanned: Spanned) -> tuple[str | None, int, int]:
     for order, (topic, pattern, weak) in enumerate(
         [*((*row, 0) for row in times("en", "near")), *((*row, _WEAK) for row in times("en", "weak"))]
     ):
+        if not where.seen & pattern.flags:
+            continue
         for hit in pattern.all(where.seen, text, first, last):
             if topic in _FOUND_OUT and (span or _inner(text, hit.end(), spanned.start)):
                 continue  # «determined that between May and June…»: the date is that of what was found out

@@ -69,6 +69,8 @@ def _digits(word: str) -> int | Fraction:
 
 def english_number(word: str, scale: str | None) -> int | float | None:
     """Return the value of a number in digits or words with its scale (``k``, ``million``); None for a bare year."""
+    if not scale and word.isdigit():
+        return None if len(word) == 4 and 1900 <= int(word) <= 2100 else int(word)
     lower = word.lower()
     if lower in _EN_VALUES or lower == "half a":
         value = Fraction(1, 2) if lower == "half a" else Fraction(_EN_VALUES[lower])

@@ -24,7 +24,7 @@ class Spanned(msgspec.Struct, frozen=True):
 
 def fold(text: str) -> str:
     """Return ``text`` with full-width digits and signs narrow, character for character: every offset stays."""
-    return text.translate(_FOLD)
+    return text if text.isascii() else text.translate(_FOLD)
 
 
 def small_number(word: str) -> int | None:
