@@ -260,7 +260,7 @@ _WEAK = 50  # characters that a noun stands farther than a verb
 _OTHER_CLAUSE = 30
 _OPENING = 12  # characters at the beginning of a sentence in which the day stands on which somebody spoke
 _ANNOUNCED = 45  # characters; a word of announcing farther off announces something else than the date
-_NEXT = re.compile(r"(?: and| but|, then|, before|, after)\s", re.I)
+_NEXT = re.compile(r"(?: and| but|;|, then|, before|, after)\s", re.I)
 _NOT_YET = ("yet to ", "unable to ", "not able to ")
 _NO_EVENT = re.compile(
     r"\b(?:so far|(?:largest|biggest|worst|most \w+|second|third|latest|first) [^.;,]{0,40})\s*(?:this|last) year$",

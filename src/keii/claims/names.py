@@ -14,7 +14,7 @@ from keii.claims.lexicon import either, table
 from keii.claims.sentences import Sentence
 
 _BEFORE = re.compile(r"^.*(?:大手|メーカー|機関|運営する)(?:の)?「?")  # what kind of organisation, before its name
-_TITLE = r"(?:[A-Z][a-z]+ )?(?:[Mm]inister|[Ss]ecretary|[Pp]rincipal|[Pp]rofessor|Prof|[Pp]resident|[Cc]hairman|[Cc]hairwoman|[Cc]hief [Ee]xecutive(?: [Oo]fficer)?|CEO|CFO|CIO|CISO|Dr|Mr|Mrs|Ms|[Ss]enator|Sen|Gov|[Gg]overnor|[Mm]ayor|[Cc]ommissioner|[Dd]irector|[Ss]uperintendent|[Dd]etective|[Ii]nspector|Sir|Dame|Lord|[Jj]udge|[Ss]pokes(?:man|woman|person)|[Aa]ttorney [Gg]eneral)"
+_TITLE = r"(?:[A-Z][a-z]+ )?(?:[Mm]inister|[Ss]ecretary|[Pp]rincipal|[Pp]rofessor|Prof|[Pp]resident|[Cc]hairman|[Cc]hairwoman|[Cc]hief [Ee]xecutive(?: [Oo]fficer)?|[Cc]hief (?:[A-Z]?[a-z]+ ){1,3}[Oo]fficer|[Tt]reasurer|[Vv]ice-[Cc]hancellor|[Cc]hancellor|[Pp]rovost|[Ss]heriff|[Cc]ouncillor|Cllr|[Rr]epresentative|Rep|CTO|COO|CEO|CFO|CIO|CISO|Dr|Mr|Mrs|Ms|[Ss]enator|Sen|Gov|[Gg]overnor|[Mm]ayor|[Cc]ommissioner|[Dd]irector|[Ss]uperintendent|[Dd]etective|[Ii]nspector|Sir|Dame|Lord|[Jj]udge|[Ss]pokes(?:man|woman|person)|[Aa]ttorney [Gg]eneral)"
 _TITLES = re.compile(rf"^(?:{_TITLE}\.? )+(?=[A-Z])")
 _TITLED = re.compile(rf"\b((?:{_TITLE}\.? )+)([A-Z][a-z'-]+ (?:[A-Z]\.? )?[A-Z][\w'-]+)")
 _OF_PLACE = re.compile(r"^[A-Z]\w+'s (?=[A-Z])")
@@ -186,7 +186,7 @@ class Named:
             self._remember(speaker)
 
     def _remember(self, name: str) -> None:
-        if name.lower() in _GENERIC or name in self._persons.values():
+        if name.lower() in _GENERIC or name in self._persons or name in self._persons.values():
             return  # the last word of a longer name; a person is no «company»
         if not any(one.fullmatch(name) for one in (self._known.own, self._known.pronoun, self._known.kind)):
             self._names = [*(one for one in self._names if one != name), name][-_KEEP:]

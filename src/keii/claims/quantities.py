@@ -65,6 +65,9 @@ _HIT = re.compile(r"感染|侵入|侵害|被害|流出|漏え|漏洩|暗号化|�
 _MISUSED = re.compile(
     r"件(?:前後|ほど|程度|以上|超)?(?:で|の|(?:、|と)総額[^、。]{0,16}の)(?:[^、。]{0,4})?(?:不正利用|悪用|不正な利用)"
 )
+_INCOME = re.compile(
+    r"\b(?:revenues?|sales|turnover|income|profits?|budget|earnings|market value|assets) (?:of|at) (?:\w+ ){0,2}$", re.I
+)  # how large a company is
 _BETWEEN = re.compile(r"between\s+$", re.I)
 
 
@@ -241,7 +244,7 @@ def _money(text: str, start: int, end: int) -> Iterator[Counted]:
         )
         topic = min(((at, name) for at, name in far if at is not None), default=(0, None))[1]
         value = english_number(match["n"], match["s"])
-        if topic is not None and value is not None:
+        if topic is not None and value is not None and not _INCOME.search(text, start, match.start()):
             first, before = _before(text, match.start(), start, "en")
             low = english_number(match["low"], match["ls"] or match["s"]) if match["low"] else None
             ranged = (

@@ -39,7 +39,7 @@ _BEGINS = r"(?=\d|a[bprut]|a\s|be|c[ih]|d[eu]|e[an]|f[eraio]|j[au]|la|m[ioa]|n[e
 _FORM = re.compile(
     rf"\b{_BEGINS}"
     r"(?:(?P<about>around|about|circa|approximately|roughly)\s+)?"
-    r"(?:(?P<ph>\d{1,2})(?::(?P<pmi>\d\d))?\s*(?P<phalf>[ap]\.?m\b\.?)(?:\s+\(?[A-Z]{2,4}\)?)?,?\s+(?:on\s+)?)?"
+    r"(?:(?P<ph>\d{1,2})(?:[:.](?P<pmi>\d\d))?\s*(?P<phalf>[ap]\.?m\b\.?)(?:\s+\(?[A-Z]{2,4}\)?)?,?\s+(?:on\s+)?)?"
     r"(?:(?P<clock24>[012]?\d:[0-5]\d)(?:\s+(?:hours|local time|[A-Z]{2,4}))?,?\s+on\s+)?"
     r"(?:(?:the\s+)?(?P<part>early|mid|late|beginning|end|start|middle|first half|second half|first week|second week|third week|last week(?=\s+(?:of|in)))[\s-]+(?:(?:of|in)\s+)?)?(?:"
     r"(?P<iy>(?:19|20)\d\d)-(?P<im>\d\d)-(?P<id>\d\d)"
