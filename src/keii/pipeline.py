@@ -12,6 +12,7 @@ import msgspec
 
 from keii import __version__
 from keii.case.case import Case
+from keii.case.labels import label_of, read_labels
 from keii.checks import Claims, check, check_statement, holds_statement
 from keii.checks.changes import changes
 from keii.checks.hypotheses import analyse
@@ -170,6 +171,19 @@ def verdicts(claims: Sequence[Claim], documents: Sequence[Document], statement: 
     return tuple(verdict for document in chosen for verdict in check_statement(document, held))
 
 
+def _labelled(case: Case, found: Trace) -> Trace:
+    """Return the trace with the labels of ``case.toml`` on its files. Raises SettingsError."""
+    if not case.settings.labels:
+        return found
+    labels = read_labels(case.root / case.settings.labels)
+    fitting = ((file, label_of(file.server, file.path, labels)) for file in found.files)
+    files = tuple(
+        msgspec.structs.replace(file, label=label.label, owner=label.owner) if label else file
+        for file, label in fitting
+    )
+    return msgspec.structs.replace(found, files=files)
+
+
 def report_of(case: Case) -> Report:
     """Return the case's report as a value."""
     catalog, entries = case.catalog, case.entries()
@@ -196,7 +210,8 @@ def report_of(case: Case) -> Report:
                 catalog.rules(),
                 catalog.matches(),
             ),
-            trace=catalog.trace() or Trace(),
+            trace=_labelled(case, catalog.trace() or Trace()),
+            labelled=bool(case.settings.labels),
         )
     )
 

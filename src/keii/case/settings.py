@@ -76,6 +76,7 @@ class Settings(
         llm: an endpoint that may propose claims; None means that no model is ever asked.
         reliability: the analyst's ratings, above every rule: file name or publisher (or ``logs``) → letter ``A`` to
             ``F``, id of a claim → digit ``1`` to ``6`` (Admiralty system).
+        labels: a CSV beside case.toml with path patterns, labels and owners of the victim's files (``keii.case.labels``).
     """
 
     name: str
@@ -90,6 +91,7 @@ class Settings(
     hypotheses: tuple[Hypothesis, ...] = ()
     llm: Llm | None = None
     reliability: dict[str, str] = {}
+    labels: str = ""
 
 
 def is_zone(name: str) -> bool:

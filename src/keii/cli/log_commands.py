@@ -276,7 +276,8 @@ def coverage(case: Path, *, lang: str | None, as_json: bool) -> int:
 def files_command(case: Path, most: int, *, lang: str | None, as_json: bool) -> int:
     """List the files touched by compromised users and machines, each once."""
     spoken = show.spoken(lang)
-    trace, report = _traced(case)
+    _, report = _traced(case)
+    trace = report.trace  # with the labels of case.toml
     if as_json:
         show.json_lines(trace.files)
         return 0
@@ -285,12 +286,41 @@ def files_command(case: Path, most: int, *, lang: str | None, as_json: bool) -> 
         "cli.files",
         spoken,
         files=f"{len(trace.files):,}",
-        readings=", ".join(f"{n:,} {name}" for name, n in sorted(readings.items())),
+        readings=", ".join(f"{names.word('operations', name, spoken)} {n:,}" for name, n in sorted(readings.items())),
     )
+    used = {hop.user.lower() for hop in trace.hops if hop.user}  # what the intruder's logins touched comes first
+    ranked = sorted(trace.files, key=lambda f: not any(user.lower() in used for user in f.users))
     rows = [
-        (f.server, f.path, ",".join(f.operations), ",".join(f.users), day_or_minute(f.first, report.zone), f.events)
-        for f in trace.files[:most]
+        (
+            f.server,
+            f.path,
+            ", ".join(names.word("operations", operation, spoken) for operation in f.operations),
+            ", ".join(f.users),
+            day_or_minute(f.first, report.zone),
+            f.events,
+        )
+        for f in ranked[:most]
     ]
-    names = [say(f"cli.column.{name}", spoken) for name in ("server", "path", "how", "user", "first")]
-    show.table(say("cli.showing", spoken, {"shown": len(rows), "all": len(trace.files)}), [*names, "#n"], rows)
+    columns = [say(f"cli.column.{name}", spoken) for name in ("server", "path", "how", "user", "first")]
+    show.table(say("cli.showing", spoken, {"shown": len(rows), "all": len(trace.files)}), [*columns, "#n"], rows)
+    if report.labels:
+        _labels(report, spoken)
     return 0
+
+
+def _labels(report: Report, lang: Lang) -> None:
+    """Print how many files of each label were touched, and what the figure leaves open."""
+    rows = [
+        (
+            one.label or say("cli.no-label", lang),
+            one.owner,
+            f"{one.files:,}",
+            f"{one.least:,}",
+            ", ".join(f"{names.word('operations', name, lang)} {n:,}" for name, n in one.readings.items()),
+            str(one.open_days or ""),
+        )
+        for one in report.labels
+    ]
+    _table(say("cli.labels", lang), ("label", "owner", "files", "least", "how", "open-days"), rows, lang)
+    if any(one.open_days for one in report.labels):
+        show.words(say("cli.labels-open", lang))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keii.exporters.sections_logs import files, hosts, matches, path, searched, steps, tampering, transfers
+from keii.exporters.sections_logs import files, hosts, labels, matches, path, searched, steps, tampering, transfers
 from keii.exporters.sections_public import claims, findings, sources, statement
 from keii.exporters.sections_rules import revised, rules, rules_asked
 from keii.exporters.sections_time import chronology, over_time
@@ -14,6 +14,7 @@ SECTIONS = (
     hosts,
     path,
     files,
+    labels,
     steps,
     transfers,
     tampering,
@@ -33,6 +34,8 @@ def has(report: Report, id_: str) -> bool:
     """Return whether a section says something of a case: rules and revised intel are told only where there are some."""
     if id_ == "revised":
         return bool(report.revisions)
+    if id_ == "labels":
+        return bool(report.labels)
     return report.rules is not None or id_ not in ("rules", "rules-asked")
 
 

@@ -93,6 +93,27 @@ def files(report: Report, lang: Lang) -> Section:
     return section("files", lang, rows, "server", "path", "how", "user", "first", "last", "events", note=note)
 
 
+def labels(report: Report, lang: Lang) -> Section:
+    """Return how many files of each label were touched, and whom it concerns."""
+    rows: list[Row] = [
+        [
+            one.label or "-",
+            one.owner,
+            f"{one.files:,}",
+            f"{one.least:,}",
+            ", ".join(f"{names.word('operations', name, lang)} {n:,}" for name, n in one.readings.items()),
+            minute(one.first, report),
+            minute(one.last, report),
+            str(one.open_days or ""),
+        ]
+        for one in report.labels
+    ]
+    note = say("html.labels-note", lang)
+    return section(
+        "labels", lang, rows, "label", "owner", "files", "least", "how", "first", "last", "open-days", note=note
+    )
+
+
 def transfers(report: Report, lang: Lang) -> Section:
     """Return what went out."""
     rows: list[Row] = [

@@ -88,6 +88,27 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     cites: tuple[str, ...] = ()
 
 
+class LabelCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Files touched that carry a label and belong to an owner (both empty: files of no label).
+
+    Attributes:
+        files: distinct files touched, the most that the logs show; ``least`` of them with a record of being read, copied,
+            archived or sent.
+        readings: how many by each operation; a file may have several.
+        first, last: UTC.
+        open_days: days in between on which a log of a server is erased or silent: where there are any, ``files`` is no bound.
+    """
+
+    label: str
+    owner: str
+    files: int
+    least: int
+    readings: dict[str, int]
+    first: str | None = None
+    last: str | None = None
+    open_days: int = 0
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One case, composed.
 
@@ -100,6 +121,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         ratings: Admiralty letters of sources and codes of claims.
         over_time: every topic after each publication that speaks of it.
         rules: what became of every rule that was added as intel, None where there is none.
+        labels: files touched per label of the user's CSV, empty where there is none.
         revisions: what later versions of the same intel add and withdraw.
         sources, chronology, timeline, claims, findings, verdicts, matches, hunt, trace, documents: the parts.
     """
@@ -125,3 +147,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     revisions: tuple[IntelRevision, ...] = ()
     ratings: Ratings = Ratings()
     trace: Trace = Trace()
+    labels: tuple[LabelCount, ...] = ()

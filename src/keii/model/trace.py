@@ -126,6 +126,7 @@ class FileTouch(msgspec.Struct, frozen=True, kw_only=True):
         users, hosts: who and from where; ``first``, ``last`` when; ``events`` how often.
         bytes: size where logged.
         copies: other places with the same name and the same size or hash.
+        label, owner: what the user's CSV says of it (``labels`` in case.toml); empty where nothing.
     """
 
     path: str
@@ -139,6 +140,8 @@ class FileTouch(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None = None
     copies: tuple[str, ...] = ()
     locators: tuple[Locator, ...] = ()
+    label: str = ""
+    owner: str = ""
 
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from keii.model.rating import Ratings
 from keii.model.report import Report, SourceEntry
 from keii.model.rule import RulesHunted
 from keii.report.chronology import chronology
+from keii.report.labels import count
 from keii.report.over_time import over_time
 from keii.report.questions import questions
 from keii.report.summary import summary
@@ -39,6 +40,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     rules: RulesHunted | None = None
     revisions: Sequence[IntelRevision] = ()
     trace: Trace = Trace()
+    labelled: bool = False
 
 
 def compose(parts: Parts) -> Report:
@@ -65,6 +67,7 @@ def compose(parts: Parts) -> Report:
         revisions=tuple(parts.revisions),
         ratings=parts.ratings,
         trace=parts.trace,
+        labels=count(parts.trace.files, parts.trace.coverage) if parts.labelled else (),
     )
 
 
