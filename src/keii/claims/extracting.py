@@ -29,6 +29,7 @@ from keii.claims.surroundings import (
     still,
     under,
 )
+from keii.claims.years import Told, in_told_year, told_in_full
 from keii.model import ELSEWHERE, Category, Claim, Date, Document, Locator, Number, Value, claim_id
 from keii.moments import Spanned, fold
 
@@ -58,6 +59,7 @@ def extract(document: Document) -> tuple[Claim, ...]:
     skipping = False
     heading: Heading | None = None
     counting: str | None = None
+    told_date: Told | None = None
     for where in places(document, fold(document.text)):
         if paragraph != where.sentence.paragraph:
             opened, paragraph = len(claims), where.sentence.paragraph
@@ -69,7 +71,8 @@ def extract(document: Document) -> tuple[Claim, ...]:
         if skipping:
             continue
         lead = still(lead, where)
-        dates = dates_of(where)
+        dates = in_told_year(where, dates_of(where), told_date)
+        told_date = told_in_full(where, dates) or told_date
         heading = heading_of(where, dates, heading)
         own = _distinct(_of(where, dates or under(where, heading), lead, counting))
         counting = next(

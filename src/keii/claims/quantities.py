@@ -45,11 +45,11 @@ _BY_THEMSELVES = frozenset((  # counted in a report of a breach: few other thing
 ))  # fmt: skip
 _THESE = re.compile(r"\s+of (?:these|those|them)\b", re.I)
 _FIGURE = re.compile(
-    r"\b(?:(?:its|the|that|true|final|earlier|first|new) (?:\w+ )?(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll|placeholder)|it now|spoken|spoke|talked)\b[^.;\d]{0,24}\b(?:of|to|at|is|was|as|than)\s+$",
+    r"\b(?:(?:its|the|that|true|final|earlier|first|new) (?:\w+ )?(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll|placeholder)|it now|spoken|spoke|talked|(?:correct|revis|rais|updat|lower|reduc|increas)(?:ed|ing) (?:this|it|that))\b[^.;\d]{0,24}\b(?:of|to|at|is|was|as|than)\s+$",
     re.I,
 )
 _GOES_ON = re.compile(
-    r"\bof (?:these|those|them)\b|\b(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll|placeholder)\b|\bit now\b|\bspoken? of\b|\btalked of\b",
+    r"\bof (?:these|those|them)\b|\b(?:figures?|numbers?|totals?|counts?|tally|estimates?|toll|placeholder)\b|\bit now\b|\bspoken? of\b|\btalked of\b|\b(?:corrected|revised|raised|updated|lowered|reduced|increased) (?:this|it|that)\b",
     re.I,
 )
 _OF_WHICH = re.compile(r"(?:この|その)?うち(?:の|、)?(?:約|およそ|計)?$")
