@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -17,7 +18,7 @@ from keii.wording import say
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
+class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One value to look for, with every indicator that asks for it. ``prefix``: bits of a network, None for exact."""
 
     kind: str
@@ -43,7 +44,8 @@ def networks(texts: Sequence[str]) -> tuple[Network, ...]:
 def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
     """Tell what is hunted from what is not; the same value asked for twice is one target."""
     own = networks(internal)
-    found: dict[tuple[str, str, bytes, int | None], dict[tuple[str, str], Indicator]] = {}
+    found: dict[tuple[str, str, bytes, int], Indicator] = {}
+    again: dict[tuple[str, str, bytes, int], list[Indicator]] = {}
     refused: Counter[str] = Counter()
     hunted: Counter[str] = Counter()
     for indicator in indicators:
@@ -52,12 +54,28 @@ def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
             refused[_told(key, indicator)] += 1
             continue
         hunted[indicator.kind] += 1
-        found.setdefault((indicator.kind, *key), {}).setdefault((indicator.source, indicator.value), indicator)
+        what = (indicator.kind, key[0], key[1], key[2] or 0)
+        if found.setdefault(what, indicator) is not indicator:
+            again.setdefault(what, []).append(indicator)
     targets = tuple(
-        Target(kind=kind, form=form, key=key, prefix=prefix, indicators=tuple(asked[place] for place in sorted(asked)))
-        for (kind, form, key, prefix), asked in sorted(found.items(), key=lambda item: (item[0][:3], item[0][3] or 0))
+        Target(
+            kind=what[0],
+            form=what[1],
+            key=what[2],
+            prefix=what[3] or None,
+            indicators=_asking([found[what], *again[what]]) if what in again else (found[what],),
+        )
+        for what in sorted(found)
     )
     return Targets(targets=targets, indicators=dict(sorted(hunted.items())), not_hunted=dict(sorted(refused.items())))
+
+
+def _asking(indicators: Sequence[Indicator]) -> tuple[Indicator, ...]:
+    """Return the first of those of one source and spelling, by source."""
+    once: dict[tuple[str, str], Indicator] = {}
+    for indicator in indicators:
+        once.setdefault((indicator.source, indicator.value), indicator)
+    return tuple(once[place] for place in sorted(once))
 
 
 def _told(reason: str, indicator: Indicator) -> str:
@@ -87,6 +105,9 @@ def key_of(indicator: Indicator) -> tuple[str, bytes, int | None]:
 def _key(indicator: Indicator, own: Sequence[Network]) -> tuple[str, bytes, int | None] | str:
     """Return (form, key, prefix), or the id of the reason why the indicator is not hunted."""
     if indicator.kind in ("ip", "cidr"):
+        address = keys.address(indicator.value) if "%" not in indicator.value else None
+        if address is not None and _is_usual(address[:14]) and address != keys.MAPPED + bytes(4):
+            return ("ip", address, None) if indicator.hunted else "hunt.told_only"
         return _network(indicator, own)
     if not indicator.hunted:
         return "hunt.told_only"
@@ -160,6 +181,16 @@ def is_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return any(address in network for network in _PRIVATE if network.version == address.version)
 
 
+@lru_cache(65_536)
+def _is_usual(beginning: bytes) -> bool:
+    """True for the first 14 of 16 bytes of IPv4 addresses that are public and no network's own: most of a list."""
+    if not beginning.startswith(keys.MAPPED):
+        return False
+    first = ipaddress.IPv4Address(beginning[12:] + bytes(2))
+    # Each of these ranges begins and ends with such a block, but for 0.0.0.0 alone.
+    return not (is_private(first) or first.is_loopback or first.is_multicast or first.is_link_local)
+
+
 def _name(value: str) -> tuple[str, bytes, int | None] | str:
     bare = value.removeprefix("*.").strip(".").lower()
     if "*" in bare or not bare:
@@ -167,5 +198,8 @@ def _name(value: str) -> tuple[str, bytes, int | None] | str:
     labels = bare.split(".")
     if len(labels) < 2 or (len(labels) == 2 and len(labels[1]) == 2 and labels[0] in load("hunt")["registry_labels"]):
         return "hunt.too_broad"
+    if not any(mark in bare for mark in ":[]%") and not labels[-1].isdecimal():  # no address, with a port or without
+        named = keys.name(bare)
+        return ("name", named, None) if named else "hunt.invalid"
     key = keys.host_key(bare)
     return (key[0], key[1], None) if key and key[0] == "name" else "hunt.invalid"
