@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from keii.hunt.hosts import host_sql, record_id_sql
 from keii.hunt.matcher import Matcher
 from keii.hunt.targets import Target
-from keii.lake.index import held_sql
+from keii.lake.index import held_sql, is_digest
 from keii.lake.index_groups import Group, looked_up
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile
@@ -95,7 +95,7 @@ def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targe
     )
     source, present = files_sql(root, hits.table, hits.files)
     column, many = f'"{hits.column}"', pa.types.is_list(_type_of(hits.table, hits.column))
-    value = f"unnest(list_distinct({column}))" if many else column
+    value = f"unnest({column})" if many else column
     query = {"answers": '"query"', "QueryResults": '"QueryName"'}.get(hits.column, "")
     query = query if query.strip('"') in present else "NULL::VARCHAR"
     # The host of a request stands in ``hostname`` and is told from there; the URL speaks for it where that is empty.
@@ -109,11 +109,16 @@ def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targe
     )
     once = (
         "SELECT hit.target, internal, occurred, source, record, record_id, filename, file_row_number, "
-        "list(rows.value) AS found, min(query) AS query "
-        f"FROM ({inner}) rows JOIN hit ON {held_sql('rows.value')} = hit.value WHERE {spoken} "
+        "list(DISTINCT rows.value) AS found, min(query) AS query "
+        f"FROM ({inner}) rows JOIN hit ON {_same_value(hits)} = hit.value WHERE {spoken} "
         "GROUP BY ALL"
     )
     return summed(connection, once, hits.table, hits.column)
+
+
+def _same_value(hits: Hits) -> str:
+    """Return the SQL of a row's value as hits hold it: itself, where none is long, since only that is sought quickly."""
+    return held_sql("rows.value") if any(is_digest(value) for value in hits.values) else "rows.value"
 
 
 def summed(connection: duckdb.DuckDBPyConnection, rows: str, table: str, column: str) -> list[Seen]:

@@ -6,10 +6,15 @@ import ipaddress
 from collections.abc import Sequence
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from keii.hunt.targets import is_private, networks
+from keii.hunt.targets import Network, is_private, networks
+from keii.lake.index_columns import dotted
+from keii.lake.index_groups import Group, looked_up
 from keii.lake.schema import TABLES
+from keii.lake.store import Lake
 
 
 def has_ends(table: str) -> bool:
@@ -17,25 +22,50 @@ def has_ends(table: str) -> bool:
     return "src_ip" in TABLES[table].names
 
 
-def register_internal(connection: duckdb.DuckDBPyConnection, tables: Sequence[str], internal: Sequence[str]) -> None:
-    """Register ``internal_address`` (column ``ip``): every address of the tables that lies in the victim's networks.
+def register_internal(connection: duckdb.DuckDBPyConnection, lake: Lake, internal: Sequence[str]) -> None:
+    """Register ``internal_address`` (column ``ip``): every address of the events that lies in the victim's networks.
 
-    ``internal`` are the networks that the case names; without them every private address counts.
+    ``internal`` are the networks that the case names; without them every private address counts. The addresses are
+    those of the value index, so that no event is read. Raises LakeError where a file without an index is damaged.
     """
     own = networks(internal)
-    parts = [
-        f'SELECT DISTINCT {end} AS ip FROM "{table}"'
-        for table in tables
+
+    def ends(group: Group) -> list[pa.Array]:
+        if group.column not in ("src_ip", "dst_ip"):
+            return []
+        return [pa.array(group.values(np.arange(len(group.keys))), pa.string())]
+
+    found = [
+        part
+        for table in TABLES
         if has_ends(table)
-        for end in ("src_ip", "dst_ip")
+        for part in looked_up(lake.root, lake.of(table), lambda form, kind, *_: form == "ip" and kind == "ip", ends)
     ]
-    seen = connection.execute(" UNION ".join(parts)).fetchall() if parts else []
-    kept = sorted(ip for (ip,) in seen if ip is not None and _inside(ip, own))
-    connection.register("internal_rows", pa.table({"ip": pa.array(kept, pa.string())}))
+    seen = pa.chunked_array(found, pa.string()).unique()
+    kept = seen.filter(pa.array(inside(seen, own))).sort()
+    connection.register("internal_rows", pa.table({"ip": kept}))
     connection.execute("CREATE OR REPLACE TEMP TABLE internal_address AS SELECT ip FROM internal_rows")
 
 
-def _inside(text: str, own: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+def inside(addresses: pa.Array, own: Sequence[Network]) -> npt.NDArray[np.bool_]:
+    """Tell which addresses lie in the networks, or where there are none which are private, loopback or link-local."""
+    numbers, dotted_ = dotted(addresses)
+    mask = np.zeros(len(addresses), np.bool_)
+    for network in own or _NOT_PUBLIC:
+        if isinstance(network, ipaddress.IPv4Network):
+            mask |= (numbers >= int(network[0])) & (numbers <= int(network[-1]))
+    mask &= dotted_
+    for place in np.flatnonzero(~dotted_).tolist():
+        mask[place] = _inside(addresses[place].as_py(), own)
+    return mask
+
+
+_NOT_PUBLIC = networks(
+    ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
+)
+
+
+def _inside(text: str, own: Sequence[Network]) -> bool:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -15,7 +15,6 @@ from keii.hunt.hosts import register_internal
 from keii.hunt.targets import Target, choose
 from keii.hunt.validity import outside
 from keii.lake import index_keys
-from keii.lake.schema import TABLES
 from keii.lake.store import Lake
 from keii.model import HuntCoverage, Indicator, IntelPattern, Match
 from keii.wording import say
@@ -55,7 +54,7 @@ def hunt(
     targets = choose(indicators, internal)
     connection = lake.connect()
     try:
-        register_internal(connection, [table for table in TABLES if lake.of(table)], internal)
+        register_internal(connection, lake, internal)
         matches: list[Match] = []
         for hits in find_hits(lake, targets.targets):
             for seen in collect(connection, lake.root, hits, targets.targets):

@@ -90,7 +90,7 @@ def search(lake: Lake, query: Query, *, rows: int = 20, internal: Sequence[str] 
     absent: list[str] = []
     connection = lake.connect()
     try:
-        register_internal(connection, [table for table in TABLES if lake.of(table)], internal)
+        register_internal(connection, lake, internal)
         for table in TABLES:
             files = lake.of(table)
             if not files:

@@ -2,8 +2,9 @@
 
 One Parquet file per lake file (``index/<table>/<stem>.parquet``) with the columns ``form``, ``column``, ``kind`` (of
 the column), ``key`` and ``value``, sorted by form, column, key and value; those of a form and column share a row group.
-Of a long value (a script with hundreds of names in it) a digest stands there, else every name would repeat the script.
-A file without an index is read itself, with the same outcome.
+A value that its key spells (an IPv4 address, a name in small letters) is null; of a long value (a script with hundreds
+of names in it) a digest stands there, else every name would repeat the script. A file without an index is read itself,
+with the same outcome.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from keii.errors import LakeError
-from keii.lake.index_columns import Keys, keys_of_values
+from keii.lake.index_columns import Keys, keys_of_values, spelled
 from keii.lake.schema import TABLES, WINDOWS_KINDS
 from keii.lake.store import LakeFile
 
-INDEX_VERSION = "2"  # raise it when the keys change: older index files are then left aside
+INDEX_VERSION = "3"  # raise it when the keys change: older index files are then left aside
 GROUP = 32_768  # keys of several forms and columns that share a row group
 SCHEMA = pa.schema(
     [
@@ -43,6 +44,11 @@ LONG = 1_000  # characters; of a longer value a digest is held
 def held(value: str) -> str:
     """Return a value as the index holds it: itself, or ``sha256:`` and the digest of a long one."""
     return value if len(value) <= LONG else "sha256:" + hashlib.sha256(value.encode()).hexdigest()
+
+
+def is_digest(value: str) -> bool:
+    """True for what may stand for a long value."""
+    return value.startswith("sha256:")
 
 
 def held_sql(value: str) -> str:
@@ -189,6 +195,8 @@ def _column_keys(column: str, kind: str, values: pa.ChunkedArray) -> Iterator[pa
     for form, several in by_form.items():
         keys = pa.concat_arrays([one.keys for one in several])
         values = short.take(pa.array(np.concatenate([one.at for one in several])))
+        usual = pc.fill_null(pc.equal(spelled(form, keys), values), fill_value=False)
+        values = pc.if_else(usual, pa.scalar(None, pa.string()), values)
         same = [pa.repeat(text, len(keys)) for text in (form, column, kind)]
         yield pa.table([*same, keys, values], schema=SCHEMA)
 

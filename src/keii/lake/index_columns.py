@@ -187,6 +187,32 @@ def _paths(values: pa.Array) -> tuple[list[Keys], Places]:
     return [*found, Keys("pipe", pipe.take(pa.array(alone)).cast(pa.binary()), found[0].at[alone])], odd
 
 
+def spelled(form: str, keys: pa.Array) -> pa.Array:
+    """Return the usual spelling of the values of keys, null for forms and keys that have none."""
+    if form == "ip":
+        return _decimals(keys)
+    if form == "name":
+        return _in_order(keys)
+    return pa.nulls(len(keys), pa.string())
+
+
+def _decimals(keys: pa.Array) -> pa.Array:
+    """IPv4 addresses as dotted decimals; null for the others."""
+    if not len(keys):
+        return pa.array([], pa.string())
+    raw = np.frombuffer(keys.buffers()[2], np.uint8, 16 * len(keys), 16 * keys.offset).reshape(-1, 16)
+    texts = pa.array([str(number) for number in range(256)])
+    parts = [texts.take(pa.array(raw[:, place])) for place in range(12, 16)]
+    four = (raw[:, :12] == np.frombuffer(MAPPED, np.uint8)).all(axis=1)
+    return pc.if_else(pa.array(four), pc.binary_join_element_wise(*parts, "."), pa.scalar(None, pa.string()))
+
+
+def _in_order(keys: pa.Array) -> pa.Array:
+    """``example.b.a.`` → ``a.b.example``."""
+    turned = reversed_labels(pc.binary_slice(keys, 0, -1).cast(pa.string()))
+    return pc.binary_slice(turned, 0, -1).cast(pa.string())
+
+
 def _plain(
     form: str, pattern: str, normal: Callable[[pa.Array], pa.Array]
 ) -> Callable[[pa.Array], tuple[list[Keys], Places]]:

@@ -10,9 +10,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from keii.lake.index import fits, index_path, keys_of_file, sorted_keys
+from keii.lake.index_columns import spelled
 from keii.lake.index_runs import Run, runs_of, split
 from keii.lake.store import LakeFile
 
@@ -91,7 +93,7 @@ def _lazy(path: Path, number: int, said: tuple[str, str, str], keys: pa.Array, r
     def files(rows: Rows) -> list[Sequence[LakeFile]]:
         return run.having(column("files", rows)) if run.merged else [run.present] * len(rows)
 
-    return Group(*said, keys, lambda rows: column("value", rows).to_pylist(), files)
+    return Group(*said, keys, lambda rows: _texts(said[0], keys, rows, column("value", rows)), files)
 
 
 def _split(table: pa.Table, asked: Asked, run: Run) -> Iterator[Group]:
@@ -100,11 +102,18 @@ def _split(table: pa.Table, asked: Asked, run: Run) -> Iterator[Group]:
         keys = pa.concat_arrays(part["key"].chunks)
         form, column, kind = (part[name][0].as_py() for name in ("form", "column", "kind"))
         if asked(form, kind, keys[0].as_py(), keys[-1].as_py()):
-            yield Group(form, column, kind, keys, _values(part), _files(part, run))
+            yield Group(form, column, kind, keys, _values(form, keys, part), _files(part, run))
 
 
-def _values(part: pa.Table) -> Callable[[Rows], list[str]]:
-    return lambda rows: part["value"].take(pa.array(rows)).to_pylist()
+def _values(form: str, keys: pa.Array, part: pa.Table) -> Callable[[Rows], list[str]]:
+    return lambda rows: _texts(form, keys, rows, part["value"].take(pa.array(rows)))
+
+
+def _texts(form: str, keys: pa.Array, rows: Rows, values: pa.ChunkedArray) -> list[str]:
+    """Return values, those that are null as their keys spell them."""
+    held = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], pa.string())
+    texts: list[str] = pc.coalesce(held, spelled(form, keys.take(pa.array(rows)))).to_pylist()
+    return texts
 
 
 def _files(part: pa.Table, run: Run) -> Callable[[Rows], list[Sequence[LakeFile]]]:
