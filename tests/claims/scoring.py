@@ -177,7 +177,19 @@ def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
             )
 
 
-_ROLES = ("会社", "病院", "大学", "学校", "The company", "the company", "The university", "The hospital")
+_ROLES = (
+    "市",
+    "県",
+    "町",
+    "会社",
+    "病院",
+    "大学",
+    "学校",
+    "The company",
+    "the company",
+    "The university",
+    "The hospital",
+)
 
 
 def _same_speaker(told: str, marked: str, document: Document) -> bool:
@@ -193,7 +205,8 @@ def _agrees(claim: Claim, mark: dict[str, Any], document: Document) -> dict[str,
     speaker = mark.get("s")
     return {
         "polarity": (claim.state or claim.polarity) == mark.get("p", "affirmed"),
-        "modality": claim.modality == mark.get("m", "certain"),
+        "modality": claim.modality == mark.get("m", "certain")
+        or (mark.get("m") == "planned" and claim.scope == "planned"),
         "speaker": speaker is None or _same_speaker(claim.speaker or "", speaker.removeprefix("attacker:"), document),
         "approximation": "a" not in mark or claim.approximation == mark["a"],
     }

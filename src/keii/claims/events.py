@@ -80,9 +80,9 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
         ):
             edtf, moment = f"../{edtf}", msgspec.structs.replace(moment, edtf=f"../{edtf}", earliest=None)
         value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)
-        planned = topic in ("time.recovery", "time.disclosed") and words(document.lang, "times", "planned").search(
-            text, sentence.start, sentence.end
-        )
+        planned = topic in ("time.recovery", "time.disclosed", "time.notified_customers") and words(
+            document.lang, "times", "planned"
+        ).search(text, sentence.start, sentence.end)
         yield Event(
             spanned.start, spanned.end, topic, value, moment, "about" if "~" in edtf else "exact",
             "planned" if planned else None, verb, verb_end,

@@ -41,6 +41,7 @@ _LISTED = ("data.personal", "leak.personal", "data.card", "data.credentials", "d
 _OF_DATA = ("leak.occurred", "leak.sensitive", "data.classified")
 _ACROSS = ("detect.by", "duty.reported")  # told around a quotation: «A社から「…」と連絡があった»
 _FACTS = ("time.detection", "time.awareness", "time.containment", "time.scope_determined", "time.outage_start")
+_MEANT = {"ransom.paid": "intended", "response.measure": "to_come"}  # what may be told of as still to come
 _GIVEN = ("malware.kind",)  # what a heading takes as given («ランサムウェア攻撃について»)
 _INFERRED = "The author's own words, an inference from the sources quoted in this document."
 _SECOND_HAND = "Told again by an author who quotes the sources themselves in this document."
@@ -195,9 +196,8 @@ def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
                 continue
             seen.add((rule.topic, rule.cat))
             claim = _claim(where, clause_of, hit.start(), hit.end(), rule.topic, Category(cat=rule.cat, items=items))
-            meant = rule.topic == "ransom.paid" and where.find(
-                words(lang, "states", "intended"), clause.start, clause.reach
-            )
+            list_of = _MEANT.get(rule.topic)
+            meant = list_of and where.find(words(lang, "states", list_of), clause.start, clause.reach)
             yield msgspec.structs.replace(claim, scope="planned") if meant else claim
 
 

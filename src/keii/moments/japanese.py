@@ -32,8 +32,9 @@ _TEXT_MONTHS = {"同月": 0, "翌月": 1, "前月": -1}
 _TEXT_DAYS = {"同日": 0, "その日": 0, "同夜": 0, "翌日": 1, "前日": -1}
 _NEAR = 120  # characters from a day to a clock time that stands without one
 _AHEAD = re.compile(
-    r"から(?:順次|順に)?、?[^。]{0,24}(?:します|いたします|する|の予定)|までに?|を(?:めど|目途)|に(?:も)?再開|に予定|[^、]{0,10}(?:見通し|予定|見込み|めど|目指)"
+    r"(?:から|より)(?:順次|順に)?、?[^。]{0,24}(?:します|いたします|する|の予定)|までに?|を(?:めど|目途)|に(?:も)?再開|に予定|[^、]{0,10}(?:見通し|予定|見込み|めど|目指)"
 )
+_PAST = re.compile(r"(?:ました|った|した|れた|せた|いた)[」』]?$")  # «9月2日までに…奪取しました» tells what was
 _TO_COME = re.compile(r"[^。]*(?:予定|方針|ことにし|見通し|見込み|めど|目指|開始する|始める|したい|再開する)")
 _AGO = re.compile(
     rf"(?P<about>約|およそ)?(?P<n>{_N})(?P<u>年半|年|[カか月ヶケヵ]月|週間|日)(?P<more>ほど|余り)?前(?![後半提回日年月])|(?P<end>先週末|(?<![一-龥])週末)|(?P<week>先々週|先週|今週|来週)"
@@ -215,7 +216,8 @@ def _month_day(
         return _day_word(got, state.last)
     if year is None and month is not None:
         future = text[match.end() : match.end() + 44].partition("。")[0]
-        year, anchor = _year_for(month, day, near, today, got["weekday"], future=_AHEAD.match(future) is not None)
+        plan = _AHEAD.match(future) is not None and _PAST.search(future) is None
+        year, anchor = _year_for(month, day, near, today, got["weekday"], future=plan)
     elif year is None and day is not None:
         if near is not None and near.month is not None and (follows or near.within is None):
             year, month, anchor = near.year, near.month, "text"
