@@ -213,17 +213,25 @@ def subject(of: str, lang: Lang) -> str:
 
 
 def facts(of: Mapping[str, str], lang: Lang, zone: str = "UTC") -> dict[str, str]:
-    """Return the facts of a sentence with subjects, topics, speakers and EDTF times in words."""
+    """Return the facts of a sentence with subjects, topics, speakers, instants and EDTF times in words."""
     spoken: dict[str, Callable[[str], str]] = {
         "subject": lambda text: subject(text, lang),
         "topic": lambda text: topic(text, lang),
         "edtf": lambda text: edtf(text, lang, zone),
+        "at": lambda text: _at(text, zone),
         "who": lambda text: voice(text, lang),
         "deeds": lambda text: ", ".join(word("deeds", kind, lang) for kind in text.split(", ")),
         "missing": lambda text: _ENDS.sub(lambda end: say(f"end.{end[0]}", lang), text),
         "sources": lambda text: _LOGS.sub(say("speaker.logs", lang), text),
     }
     return {name: spoken[name](text) if name in spoken and text else text for name, text in of.items()}
+
+
+def _at(text: str, zone: str) -> str:
+    """Return an instant in ``zone``, with the zone named; what is told in words already stays."""
+    if not _CLOCK.fullmatch(text):
+        return text
+    return f"{instant(text)} UTC" if zone == "UTC" else instant(text, zone)
 
 
 def why(of: Finding, lang: Lang, zone: str = "UTC") -> str:

@@ -15,6 +15,7 @@ from keii.errors import UsageError
 from keii.exporters import EXPORTERS, render
 from keii.exporters.chronology import as_csv, as_markdown
 from keii.exporters.sections_time import over_time
+from keii.model.trace import FirstHost, Reason
 from keii.report import Parts, compose
 from tests.report.build import EVIL, parts
 
@@ -112,6 +113,25 @@ def test_times_stand_in_the_zone_of_the_case() -> None:
     assert "2019-03-05 10:42 +09:00" in page
     assert "2019-03-05 01:42" not in page
     assert "times in Asia/Tokyo" in page
+
+
+def test_the_ranking_of_the_first_machine_is_told_with_what_speaks_against_it() -> None:
+    ranked = FirstHost(
+        host="PC1",
+        score=0.9,
+        earliest="2019-03-05T01:42:00+00:00",
+        speaks_for=(Reason(why="first.earliest", facts={"at": "2019-03-05T01:42:00+00:00"}),),
+        speaks_against=(Reason(why="first.log-begins", facts={"day": "2019-03-05"}),),
+    )
+    noted = Reason(why="trace.inferred-networks", facts={"blocks": EVIL})
+    held = parts()
+    found = msgspec.structs.replace(held.trace, first_hosts=(ranked,), hops=(), notes=(noted, noted))
+    report = compose(msgspec.structs.replace(held, trace=found, zone="Asia/Tokyo"))
+    for form in ("html", "md"):
+        text = render(form, report, "en").decode("utf-8").replace("\\", "")
+        assert "its sign of 2019-03-05 10:42 +09:00 is the earliest of all" in text
+        assert "its own log begins only on 2019-03-05" in text
+        assert text.count("own networks inferred from the logs") == 2  # told though there is no step
 
 
 def test_a_case_without_logs_says_so_and_shows_no_empty_tables() -> None:

@@ -192,9 +192,9 @@ def trace_command(case: Path, *, lang: str | None, as_json: bool) -> int:
             at=day_or_minute(first.earliest, report.zone),
         )
         for reason in first.speaks_for:
-            show.words("  + " + say(reason.why, spoken, reason.facts))
+            show.words("  + " + say(reason.why, spoken, names.facts(reason.facts, spoken, report.zone)))
         for reason in first.speaks_against:
-            show.words("  - " + say(reason.why, spoken, reason.facts))
+            show.words("  - " + say(reason.why, spoken, names.facts(reason.facts, spoken, report.zone)))
     _table(
         say("cli.transfers", spoken),
         ("host", "to", "first", "last", "bytes", "usual"),

@@ -35,13 +35,17 @@ def render(report: Report, lang: Lang) -> bytes:
 def table(section: Section, lang: Lang) -> list[str]:
     """Return a section as the lines of a Markdown table under its heading, every cell escaped."""
     lines = [f"## {section.title}", ""]
-    if not section.rows:
-        return [*lines, say("common.none", lang)]
-    lines += ["| " + " | ".join(map(_plain, section.columns)) + " |", "|" + " --- |" * len(section.columns)]
-    lines += ["| " + " | ".join(_plain(cell.text) for cell in row) + " |" for row in section.rows]
-    if section.total > len(section.rows):
-        lines += ["", say("html.showing", lang, {"shown": len(section.rows), "all": f"{section.total:,}"})]
-    return [*lines, "", _plain(section.note)] if section.note else lines
+    if section.rows:
+        lines += ["| " + " | ".join(map(_plain, section.columns)) + " |", "|" + " --- |" * len(section.columns)]
+        lines += ["| " + " | ".join(_plain(cell.text) for cell in row) + " |" for row in section.rows]
+        if section.total > len(section.rows):
+            lines += ["", say("html.showing", lang, {"shown": len(section.rows), "all": f"{section.total:,}"})]
+    else:
+        lines.append(say("common.none", lang))
+    notes = section.note.splitlines()
+    return (
+        [*lines, "", *(_plain(note) if len(notes) == 1 else f"- {_plain(note)}" for note in notes)] if notes else lines
+    )
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from keii.exporters.sections_logs import files, hosts, labels, matches, path, searched, steps, tampering, transfers
+from keii.exporters.sections_logs import (
+    files,
+    first_hosts,
+    hosts,
+    labels,
+    matches,
+    path,
+    searched,
+    steps,
+    tampering,
+    transfers,
+)
 from keii.exporters.sections_public import claims, findings, sources, statement
 from keii.exporters.sections_rules import revised, rules, rules_asked
 from keii.exporters.sections_time import chronology, over_time
@@ -12,6 +23,7 @@ SECTIONS = (
     chronology,
     over_time,
     hosts,
+    first_hosts,
     path,
     files,
     labels,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from keii import names
-from keii.exporters.shown import Cell, Line, Row, Section, clean, facts, minute, places, section, volume
+from keii.exporters.shown import Cell, Line, Row, Section, clean, facts, lined, minute, places, section, volume
 from keii.model.report import Report
+from keii.model.trace import Reason
 from keii.telling import by_kind
 from keii.wording import Lang, say
 
 _WORDS = 160  # characters of a command
+_RANKED = 5  # machines that may have been the first
 _EXAMPLES = 3  # commands of a kind; the JSON holds them all
 
 
@@ -30,6 +33,19 @@ def hosts(report: Report, lang: Lang) -> Section:
         for i in report.trace.infections
     ]
     return section("hosts", lang, rows, "host", "address", "first", "last", "how", "destinations", "bytes", "events")
+
+
+def first_hosts(report: Report, lang: Lang) -> Section:
+    """Return which machine was entered first, the likeliest first, with what speaks for and against each."""
+
+    def words(reasons: Sequence[Reason]) -> Cell:
+        return lined([Line(say(one.why, lang, facts(one.facts, lang, report.zone))) for one in reasons])
+
+    rows: list[Row] = [
+        [one.host, f"{one.score:.2f}", minute(one.earliest, report), words(one.speaks_for), words(one.speaks_against)]
+        for one in report.trace.first_hosts[:_RANKED]
+    ]
+    return section("first-hosts", lang, rows, "host", "score", "first", "for", "against")
 
 
 def path(report: Report, lang: Lang) -> Section:

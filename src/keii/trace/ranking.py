@@ -38,20 +38,16 @@ def first_hosts(
         score += 0.1 * len(reaches[infection.host]) / max(len(dated) - 1, 1)
         speaks_for, against = [], []
         if order[infection.host] == 0:
-            speaks_for.append(Reason(why="first.earliest", facts={"at": _minute(infection.first)}))
+            speaks_for.append(Reason(why="first.earliest", facts={"at": infection.first or "?"}))
         if entry:
-            speaks_for.append(
-                Reason(why="first.entry", facts={"what": entry[0].what[:120], "at": _minute(entry[0].at)})
-            )
+            speaks_for.append(Reason(why="first.entry", facts={"what": entry[0].what[:120], "at": entry[0].at}))
         if out and not into:
             speaks_for.append(Reason(why="first.only-out", facts={"count": str(len(out))}))
         if reaches[infection.host]:
             facts = {"count": str(len(reaches[infection.host])), "others": str(len(dated) - 1)}
             speaks_for.append(Reason(why="first.reaches", facts=facts))
         if into:
-            against.append(
-                Reason(why="first.entered", facts={"from": into[0].source_host, "at": _minute(into[0].first)})
-            )
+            against.append(Reason(why="first.entered", facts={"from": into[0].source_host, "at": into[0].first}))
         start = begins.get(infection.host)
         if start and infection.first and start >= infection.first[:10]:
             against.append(Reason(why="first.log-begins", facts={"day": start}))
@@ -87,10 +83,6 @@ def _reaches(dated: Sequence[Infection], hops: Sequence[Hop]) -> dict[str, set[s
 
 def _micros(instant: str) -> int:
     return int(dt.datetime.fromisoformat(instant).timestamp() * 1_000_000)
-
-
-def _minute(instant: str | None) -> str:
-    return f"{instant.replace('T', ' ')[:16]} UTC" if instant else "?"
 
 
 def _log_begins(coverage: Sequence[CoverageCell]) -> dict[str, str]:
