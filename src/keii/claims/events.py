@@ -79,6 +79,8 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
             and _AT_LATEST.search(text, sentence.start, spanned.start)
         ):
             edtf, moment = f"../{edtf}", msgspec.structs.replace(moment, edtf=f"../{edtf}", earliest=None)
+        if topic == "time.outage_start" and edtf.startswith("../") and document.lang == "en":
+            topic, edtf = "time.recovery", edtf[3:]  # «sales stay frozen until July»
         value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)
         planned = topic in ("time.recovery", "time.disclosed", "time.notified_customers") and words(
             document.lang, "times", "planned"
@@ -263,7 +265,8 @@ _ANNOUNCED = 45  # characters; a word of announcing farther off announces someth
 _NEXT = re.compile(r"(?: and| but|;|, then|, before|, after)\s", re.I)
 _NOT_YET = ("yet to ", "unable to ", "not able to ")
 _NO_EVENT = re.compile(
-    r"\b(?:so far|(?:largest|biggest|worst|most \w+|second|third|latest|first) [^.;,]{0,40})\s*(?:this|last) year$",
+    r"\b(?:so far|(?:largest|biggest|worst|most \w+|second|third|latest|first) [^.;,]{0,40})\s*(?:this|last) year$"
+    r"|\b(?:profits?|sales|revenues?|earnings|turnover)\b[^.;]{0,20}\b(?:this|last|next) year$",
     re.I,
 )
 _TOLD_US = ("time.detection", "time.awareness", "time.notified_customers", "time.notified_authority", "time.disclosed")

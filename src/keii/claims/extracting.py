@@ -108,6 +108,8 @@ def _of(where: Where, dates: list[Spanned], lead: Lead | None, counting: str | N
         if heading == "subject" and claim.topic not in _GIVEN:
             continue
         told = msgspec.structs.replace(claim, as_of=stand.moment.edtf) if stand else claim
+        if other and lang == "en" and claim.topic.startswith("time.") and claim.topic != "time.disclosed":
+            continue  # the day of another incident
         if other:
             told = msgspec.structs.replace(told, about=ELSEWHERE)
         plain = told.modality == "certain" and told.polarity == "affirmed"

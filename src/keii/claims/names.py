@@ -186,7 +186,8 @@ class Named:
             self._remember(speaker)
 
     def _remember(self, name: str) -> None:
-        if name.lower() in _GENERIC or name in self._persons or name in self._persons.values():
+        bare = _TITLES.sub("", name) if self._lang == "en" else name
+        if name.lower() in _GENERIC or bare in self._persons or bare in self._persons.values():
             return  # the last word of a longer name; a person is no «company»
         if not any(one.fullmatch(name) for one in (self._known.own, self._known.pronoun, self._known.kind)):
             self._names = [*(one for one in self._names if one != name), name][-_KEEP:]

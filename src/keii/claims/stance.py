@@ -12,6 +12,8 @@ _QUESTION = re.compile(r"[^\s。]*か[」』]?(?=[\s。]|$)")  # «流出か» i
 _REACH = 300  # characters over which a hedge or a denial covers a place: keeps the work linear
 _NEGATIVE_TOPICS = ("disclosure.refusal", "detect.missed", "log.gap", "log.erased", "disclosure.delay_reason")
 _PLAIN_TOPICS = ("time.disclosed", "time.notified_authority", "time.notified_customers", "disclosure.refusal")
+# «no one was monitoring» affirms a weakness, and a «not» beside a measure is another's.
+_PLAIN_EN = (*_PLAIN_TOPICS, "response.measure", "root.contributing")
 _GIVEN_TOPICS = ("intrusion.occurred", "malware.kind", "detect.by")  # what a sentence takes as given, then goes on from
 _ATTRIBUTED = ("leak.", "affected.", "data.")
 _OWN_CLAUSE = ("log.", "detect.", "disclosure.", "response.")  # told as a fact beside what is hedged later
@@ -30,7 +32,7 @@ def presupposed(where: Where, end: int) -> bool:
 def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> tuple[str, str | None]:
     """Return polarity and state. Topics that are negative by themselves (a refusal) stay affirmed."""
     lang = where.document.lang
-    if topic in _PLAIN_TOPICS or topic.startswith("disclosure."):
+    if topic.startswith("disclosure.") or topic in (_PLAIN_EN if lang == "en" else _PLAIN_TOPICS):
         return "affirmed", None
     if topic == "duty.reported":
         denied = words(lang, "states", "denied_acts").search(where.folded, clause.start, clause.end)

@@ -61,7 +61,7 @@ _FORM = re.compile(
     re.I,
 )
 _LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
-_AHEAD = re.compile(r"\b(?:will|would(?! have)|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|given [\w'& ]{1,40}until|ha(?:s|ve) until|must|(?:is|are) to|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
+_AHEAD = re.compile(r"\b(?:will|would(?! have)|(?:stay|remain)s?\b[^.;]{0,40}until|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|given [\w'& ]{1,40}until|ha(?:s|ve) until|must|(?:is|are) to|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
 _BETWEEN = re.compile(r"\b(?:between|from)\s+$", re.I)
 _NOT_UNTIL = re.compile(
     r"(?:\bnot\b|n't\b|\bonly\b|\bnever\b)[^.;,]{0,36}\b(?:until|before)\s+$", re.I
