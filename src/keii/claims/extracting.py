@@ -146,6 +146,9 @@ def _told(where: Where, dates: list[Spanned], *, listed: bool, counting: str | N
         yield msgspec.structs.replace(
             claim, approximation=event.approximation, moment=event.moment, scope=event.scope or claim.scope
         )
+    if lang == "en" and where.speaker is not None and where.speaker.startswith("attacker:"):
+        clause = where.clause_at(where.words_of[0])
+        yield _claim(where, clause, clause.start, clause.start, "actor.claim", Category(cat="claim"))
     line = dated(where, dates)
     if line is not None:
         told = _claim(where, where.clauses[0], line.start, line.end, "time.disclosed", Date(edtf=line.moment.edtf))

@@ -102,7 +102,7 @@ def patterns(lang: str) -> _Patterns:
             nameless=re.compile(t["anonymous"]),
         )
     aside = r"(?:, (?:which|who|whose|a|an|the|its|quoting|citing|speaking|based|headquartered|part|owned|led|one|known|formerly) [^.;]{0,90}?,)?"
-    named = rf"(?:spokes\w+ (?:for|of) (?:the (?=[A-Z]))?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
+    named = rf"(?<!interview with )(?<!interview with the )(?:spokes\w+ (?:for|of) (?:the (?=[A-Z]))?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
     saying = r"(?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?|suspect(?:ed)?|fear(?:ed)?|estimated?)"
     return _Patterns(
         anonymous=cue(rf"(?i:\b({t['anonymous']})(?: {saying}|,))"),
