@@ -32,6 +32,7 @@ ALL = [
         "second_pages",
         "fourth_lot",
         "fifth_lot",
+        "sixth_lot",
     )
     for case in cases(name)
 ]

@@ -10,7 +10,7 @@ import msgspec
 from keii.data import load
 from keii.model import Moment, RejectedDate
 from keii.readers.documents.time_forms import WEEKDAY
-from keii.readers.documents.times import Found, find_times, fold, month_alone
+from keii.readers.documents.times import Found, find_times, fold, month_alone, with_order
 
 _COPYRIGHT = "a copyright line"
 HEAD_LINES = 14  # non-blank lines from the top in which a byline is looked for
@@ -66,6 +66,7 @@ def first_lines(text: str) -> list[tuple[int, str]]:
 def read_byline(text: str, lang: str, quoted: Sequence[tuple[int, int]] = ()) -> Byline:
     """Return the times of head and foot, none of ``quoted``: a labelled one first, then one that stands alone."""
     seen = _Seen()
+    lang = with_order(text, lang)
     head = first_lines(text)
     before = ""
     printed = _print_header(head, lang)
@@ -73,14 +74,16 @@ def read_byline(text: str, lang: str, quoted: Sequence[tuple[int, int]] = ()) ->
         seen.rejected.append(printed)
         head = head[1:]
     for at, line in head:
-        if any(word in line and len(line) < 40 for word in _cues()["more"]):
-            break  # from here on other stories are listed
+        if _lists_others(line):
+            break
         if not any(start <= at < end for start, end in quoted):
             _read_line(line, before, lang, seen)
         before = line
     end = head[-1][0] + len(head[-1][1]) if head else 0
     before = ""
-    for line in [words for words in text[max(end, len(text) - 2_000) :].split("\n") if words.strip()][-_TAIL_LINES:]:
+    tail = [words for words in text[max(end, len(text) - 2_000) :].split("\n") if words.strip()]
+    listed = next((at for at, words in enumerate(tail) if _lists_others(words)), len(tail))
+    for line in tail[:listed][-_TAIL_LINES:]:
         _read_foot(line, before, lang, seen)
         before = line
     published = seen.published
@@ -103,6 +106,11 @@ def _print_header(head: list[tuple[int, str]], lang: str) -> RejectedDate | None
     if not any(find_times(line, lang) for _, line in head[1:]):
         return None
     return RejectedDate(as_text=times[0].moment.as_text, place="print header", reason="the day the page was printed")
+
+
+def _lists_others(line: str) -> bool:
+    """Return whether other stories are listed from a line on."""
+    return len(line) < 40 and any(word in line for word in _cues()["more"])
 
 
 def _cues() -> dict[str, list[str]]:
@@ -134,7 +142,7 @@ def _read_line(line: str, before: str, lang: str, seen: _Seen) -> None:
             seen.rejected.append(
                 RejectedDate(as_text=found.moment.as_text, place=f"line: {line.strip()[:60]}", reason=refused)
             )
-        elif _AS_OF.match(line, found.end):
+        elif _AS_OF.match(line, found.end) or any(word in label.lower() for word in _cues()["earliest"]):
             seen.as_of = seen.as_of or found.moment
         elif _says(label, _cues()["updated"]):
             seen.updated = seen.updated or found.moment
@@ -217,7 +225,12 @@ def _says(label: str, words: list[str]) -> bool:
     bare = label.strip(_SIDE).lower()
     shorter = _TRAILING.sub("", label.strip(_SIDE), count=1).strip(_SIDE).lower()
     begins = len(bare) <= 50 and any(bare.startswith(f"{word.lower()} by") for word in words if word.isascii())
-    return begins or any(name.endswith(word.lower()) for word in words for name in (bare, shorter))
+    return begins or any(_ends(name, word.lower()) for word in words for name in (bare, shorter))
+
+
+def _ends(label: str, word: str) -> bool:
+    """«日付» names the page's own day, «報告書の日付» that of something else."""
+    return label.endswith(word) and not label.removesuffix(word).endswith("の")
 
 
 def _refused(line: str, label: str, before: str) -> str:

@@ -20,6 +20,8 @@ _FOLD = {
 _FOLD |= {0xA0: " ", 0x2009: " ", 0x202F: " "}
 
 
+_FIGURES = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(?:19|20)\d{2}(?![\d/])")
+_SHOWN = 200_000  # characters in which the order of figures is looked for
 _COUNTED = re.compile(r"\d|[〇一二三四五六七八九十元]{1,3}年")
 
 
@@ -40,7 +42,8 @@ def find_times(text: str, lang: str, year: int | None = None) -> tuple[Found, ..
     """Return the absolute times of ``text``, in order and without overlap.
 
     A date without a year is read only where ``year`` is given (the second time of ``1/31 01:05 … 1/31 01:15``). A zone
-    that is not written is +09:00 for Japanese, marked as inferred, and unknown otherwise.
+    that is not written is +09:00 for Japanese, marked as inferred, and unknown otherwise. ``03/04/2020`` is a time only
+    where ``lang`` tells the order (``en-US``, ``en-GB``; see ``with_order``) or its own words do.
     """
     if not _COUNTED.search(text):
         return ()
@@ -62,9 +65,22 @@ def find_times(text: str, lang: str, year: int | None = None) -> tuple[Found, ..
     return tuple(Found(start, end, moment) for start, end, moment in sorted(hits, key=lambda hit: hit[0]))
 
 
+def with_order(text: str, lang: str) -> str:
+    """Return the language with the order in which a text writes days in figures, where one of its dates shows it.
+
+    ``22/01/2024`` can only be a day first, ``01/22/2024`` a month first; a text that shows both or none tells nothing.
+    """
+    shown = {
+        "en-GB" if int(day) > 12 else "en-US"
+        for day, other in _FIGURES.findall(text[:_SHOWN])
+        if (int(day) > 12) != (int(other) > 12)
+    }
+    return shown.pop() if lang == "en" and len(shown) == 1 else lang
+
+
 def _moment(match: re.Match[str], text: str, lang: str, year: int | None) -> Moment | None:
     parts = {name: value for name, value in match.groupdict().items() if value is not None}
-    day = _day(parts, year)
+    day = _day(parts, year, lang)
     if day is None:
         return None
     written = text[match.start() : match.end()].strip()
@@ -89,12 +105,12 @@ def _first(parts: dict[str, str], *names: str) -> int | None:
     return next((number(parts[name]) for name in names if name in parts), None)
 
 
-def _day(parts: dict[str, str], year: int | None) -> dt.date | None:
+def _day(parts: dict[str, str], year: int | None, lang: str) -> dt.date | None:
     found = ERAS[parts["era"]] + number(parts["ey"]) if "era" in parts else _first(parts, "y1", "y2") or year
     if found is None:
         return None
     if "us1" in parts:
-        month, day = _order(int(parts["us1"]), int(parts["us2"]), parts)
+        month, day = _order(int(parts["us1"]), int(parts["us2"]), parts, lang)
     else:
         word = parts.get("mon") or parts.get("mon2")
         month = MONTHS[word[:3].lower()] if word else _first(parts, "mo1", "mo2") or 0
@@ -105,9 +121,12 @@ def _day(parts: dict[str, str], year: int | None) -> dt.date | None:
         return None
 
 
-def _order(first: int, second: int, parts: dict[str, str]) -> tuple[int, int]:
+def _order(first: int, second: int, parts: dict[str, str], lang: str) -> tuple[int, int]:
     """Return month and day of ``1/30/2020``; (0, 0) where either could be the month and nothing tells."""
     american = "half" in parts or "half2" in parts or parts.get("zone", "")[:1] in {"E", "C", "M", "P"}
+    american = american or lang == "en-US"
+    if lang == "en-GB" and first <= 31 and second <= 12:
+        return second, first
     if second > 12 or (first <= 12 and american) or first == second:
         return first, second
     return (second, first) if first > 12 else (0, 0)
@@ -178,7 +197,9 @@ def month_alone(line: str, lang: str) -> Moment | None:
     match = month_only().fullmatch(fold(line.strip())) if len(line) < 40 else None
     if match is None:
         return None
-    day = _day({name: value for name, value in match.groupdict().items() if value is not None} | {"d1": "1"}, None)
+    day = _day(
+        {name: value for name, value in match.groupdict().items() if value is not None} | {"d1": "1"}, None, lang
+    )
     if day is None:
         return None
     offset = _default(lang)
