@@ -16,7 +16,7 @@ from keii.moments.spanned import Spanned, fold
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a": 1}
+_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a": 1}
 _SEASON = {"spring": "spring", "summer": "summer", "autumn": "autumn", "fall": "autumn", "winter": "winter"}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PART_YEAR = {
@@ -50,7 +50,7 @@ _FORM = re.compile(
     r"|(?:(?P<rels>last|this|next)\s+)?(?P<season>spring|summer|autumn|fall|winter)(?:\s+(?:of\s+)?(?P<ys>(?:19|20)\d\d)\b)?"
     r"|(?P<q>Q[1-4]|first quarter|second quarter|third quarter|fourth quarter)\s+(?:of\s+)?(?P<yq>(?:19|20)\d\d)"
     r"|(?P<relu>last|this|the next|next|that|the same|the previous|the following)\s+(?P<unit>year|month|week|day)"
-    r"|(?P<n>one|two|three|four|five|six|a|\d{1,2})\s+(?P<nu>days?|weeks?|months?|years?)\s+(?P<nd>ago|earlier(?! than)|later(?! than))"
+    r"|(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a|\d{1,2})\s+(?P<nu>days?|weeks?|months?|years?)\s+(?P<nd>ago|earlier(?! than)|later(?! than))"
     r"|(?:over|during|at|on|last|this|past)\s+(?:the\s+)?(?:past\s+|last\s+|holiday\s+|long\s+)*(?P<weekend>weekend)"
     r"|(?P<feast>New Year's (?:Day|Eve)|Christmas (?:Day|Eve))(?:,?\s+(?P<yf>(?:19|20)\d\d)\b)?"
     r"|(?P<word>yesterday|today|tomorrow|tonight|last night)"
