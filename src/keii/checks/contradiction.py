@@ -78,6 +78,8 @@ def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
     if told.kind == "incomparable" and told.why == "other-event":
         valued = not isinstance(one.value, Category)  # that there was another incident too looks like no contradiction
         return ("compatible", "other-event") if valued and one.about != other.about else ("", "")
+    if told.why == "polarity" and one.topic.startswith("impact."):
+        return "", ""  # one service stood still while another did not
     if told.kind != "different" or not (is_single(one.topic) or told.why == "polarity"):
         return "", ""
     if claims.same_speaker(one, other):

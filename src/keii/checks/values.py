@@ -124,7 +124,7 @@ def _numbers(one: Claim, a: Number, other: Claim, b: Number) -> Relation:
             return Relation("compatible", "bound")
         if "up-to" in claim.approximation and far <= own:
             return Relation("compatible", "bound")
-    if ("certain" in (one.modality, other.modality)) and one.modality != other.modality:
+    if "certain" in (one.modality, other.modality) and {one.modality, other.modality} & {"possible", "suspected"}:
         return Relation("compatible", "scope")  # what is certain is counted apart from what is only possible
     scopes = {one.scope, other.scope} - {None}
     if len(scopes) == 2 or (scopes & {"new", "part"} and one.scope != other.scope):

@@ -62,6 +62,9 @@ _ALL = re.compile(
     r"(?:会員|登録|契約|加入|利用者|顧客|全国|全体|保有する|管理する|扱う|全|パソコン|端末|サーバー?)[^、。]{0,6}$"
 )
 _HIT = re.compile(r"感染|侵入|侵害|被害|流出|漏え|漏洩|暗号化|盗")
+# «The paper reviewed 14 of the files», «two of the sample rows»: what somebody looked at, not what was hit.
+_LOOKED_AT = re.compile(r"\b(?:reviewed|seen|saw|examined|verified|viewed|looked at|inspected)\b[^.;\d]{0,14}$", re.I)
+_SAMPLE = re.compile(r" (?:of the )?samples?\b", re.I)
 _MISUSED = re.compile(
     r"件(?:前後|ほど|程度|以上|超)?(?:で|の|(?:、|と)総額[^、。]{0,16}の)(?:[^、。]{0,4})?(?:不正利用|悪用|不正な利用)"
 )
@@ -193,6 +196,8 @@ def _of_all(text: str, match: re.Match[str], stop: int, start: int, lang: str) -
 def _of_events(text: str, match: re.Match[str], start: int, end: int) -> bool:
     """Return whether a number counts what happened, not what was hit: «問い合わせが45件», «不正利用の被害は14件»."""
     asked = _ASKED.search(text, max(start, match.start() - 12), match.start())
+    if _LOOKED_AT.search(text, max(start, match.start() - 24), match.start()) or _SAMPLE.match(text, match.end(), end):
+        return True
     return asked is not None or _MISUSED.match(text, match.end(), end) is not None
 
 

@@ -102,14 +102,14 @@ def test_ruby_and_furniture_are_removed() -> None:
 
 
 def test_hostile_markup_ends_in_bounded_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     deep = b"<html><body>" + b"<div>" * 200_000 + b"text that is deep" + b"</div>" * 200_000
     for data in (deep, b"<html><body><p " + b"a" * 5_000_000 + b"='1'>text of it</p>"):
         try:
             document(data)
         except UnreadableError as error:
             assert error.message
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 60  # a hang, no matter of speed
 
 
 def test_docx_with_a_table() -> None:

@@ -89,7 +89,7 @@ def test_long_lines_are_read_in_time(long: bytes) -> None:
     data = b"\n".join(body[:40] + long + body[40:] for body in BODIES[:1] + BODIES[5:6] + BODIES[11:14])
     started = time.process_time()
     assert rows_and_lines(data)[0] == 5
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 60  # a hang, no matter of speed
 
 
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
