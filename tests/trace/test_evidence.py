@@ -68,7 +68,9 @@ def test_an_address_that_changes_hands_has_two_names(tmp_path: Path) -> None:
             {"occurred": "2020-01-03T08:00:00Z", "client_name": "PC2", "mac": "02:00:00:00:00:02", **lease},
         ],
     )
-    known = identities(lake.connect())
+    connection = lake.connect()
+    apply_clocks(connection, ())
+    known = identities(connection)
     assert [(one.host, one.first, one.inferred_until) for one in known] == [
         ("PC1", "2020-01-01T08:00:00.000000+00:00", True),
         ("PC2", "2020-01-03T08:00:00.000000+00:00", True),

@@ -16,7 +16,8 @@ def identities(connection: duckdb.DuckDBPyConnection) -> tuple[HostIdentity, ...
     """Return which machine had which address when, from DHCP leases, Sysmon connections and logons at the controller.
 
     The interval of a (machine, address) pair runs from its first to its last sighting and is cut where the address is seen with
-    another name in between. Both ends are inferred unless a lease record begins them.
+    another name in between. Both ends are inferred unless a lease record begins them. Times of host logs are those of corrected
+    clocks. Needs the view ``windows_true``.
     """
     rows = connection.execute(_SIGHTINGS).fetchall()
     found: list[HostIdentity] = []
@@ -57,10 +58,10 @@ _SIGHTINGS = f"""
         SELECT address, {_SHORT.format("client_name")} AS host, mac, occurred, 'DHCP lease' AS witness, true AS leased
             FROM dhcp WHERE address IS NOT NULL AND client_name IS NOT NULL
         UNION ALL SELECT SourceIp, {_SHORT.format("host")}, NULL, occurred, 'own connection (Sysmon 3)', false
-            FROM windows WHERE event_id = 3 AND lower(Initiated) = 'true' AND SourceIp IS NOT NULL AND SourceIp NOT LIKE '127.%'
+            FROM windows_true WHERE event_id = 3 AND lower(Initiated) = 'true' AND SourceIp IS NOT NULL AND SourceIp NOT LIKE '127.%'
                 AND SourceIp <> '::1' AND SourceIp NOT LIKE 'fe80%' AND SourceIp NOT LIKE '0:0:%'
         UNION ALL SELECT IpAddress, {_SHORT.format("WorkstationName")}, NULL, occurred, 'logon (4624)', false
-            FROM windows WHERE event_id = 4624 AND LogonType IN ('3', '10') AND AuthenticationPackageName = 'NTLM'
+            FROM windows_true WHERE event_id = 4624 AND LogonType IN ('3', '10') AND AuthenticationPackageName = 'NTLM'
                 AND IpAddress IS NOT NULL AND IpAddress NOT IN ('-', '127.0.0.1', '::1') AND length(WorkstationName) > 1
         UNION ALL SELECT src_ip, {_SHORT.format("client_name")}, NULL, occurred, 'NTLM on the network', false
             FROM remote WHERE protocol = 'ntlm' AND client_name IS NOT NULL AND src_ip IS NOT NULL
@@ -68,7 +69,7 @@ _SIGHTINGS = f"""
             FROM remote WHERE protocol = 'ntlm' AND server_name IS NOT NULL AND dst_ip IS NOT NULL
         UNION ALL SELECT replace(IpAddress, '::ffff:', ''), {_SHORT.format("TargetUserName")}, NULL, occurred,
                 'machine ticket (4768)', false
-            FROM windows WHERE event_id IN (4768, 4624) AND TargetUserName LIKE '%$' AND IpAddress IS NOT NULL
+            FROM windows_true WHERE event_id IN (4768, 4624) AND TargetUserName LIKE '%$' AND IpAddress IS NOT NULL
                 AND IpAddress NOT IN ('-', '::1', '127.0.0.1')
         UNION ALL SELECT dst_ip, {_SHORT.format("split_part(ltrim(share, chr(92)), chr(92), 1)")}, NULL, occurred, 'SMB share', false
             FROM smb WHERE share LIKE chr(92) || chr(92) || '%' AND dst_ip IS NOT NULL
