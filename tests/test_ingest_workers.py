@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +42,20 @@ def test_a_second_worker_is_started_only_where_it_pays() -> None:
     assert ingest_workers._sensible([]) == 1
     assert ingest_workers._sensible([large * 10, 5, 5]) == 1
     assert ingest_workers._sensible([large, large]) == min(2, os.cpu_count() or 1)
+
+
+UNGUARDED = """
+from keii import ingest_workers
+from keii.model import Source
+from keii.reading import Task
+
+tasks = [Task(path=f"{n}.log", source=Source(id=f"s-{n}", name=str(n), sha256="0" * 64, size=1), said="", lake="", tmp="") for n in range(3)]
+print([reading.record.status for (reading,) in ingest_workers.read_all(tasks, [1] * 3, 2)])
+"""
+
+
+def test_a_script_without_a_main_guard_is_read_in_its_own_process(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(UNGUARDED, "utf-8")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.splitlines()[-1:] == ["['unreadable', 'unreadable', 'unreadable']"], done.stderr[-2000:]

@@ -39,6 +39,10 @@ def _sensible(sizes: Sequence[int]) -> int:
 
 def _in_pool(tasks: Sequence[Task], count: int) -> Iterator[tuple[Reading, ...]]:
     pool = _pool(count)
+    if not _starts(pool):
+        for task in tasks:
+            yield read_unit(task)
+        return
     try:
         running: deque[tuple[Task, Future[tuple[Reading, ...]]]] = deque()
         todo = deque(tasks)
@@ -58,6 +62,20 @@ def _in_pool(tasks: Sequence[Task], count: int) -> Iterator[tuple[Reading, ...]]
                 pool = _pool(count)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _starts(pool: ProcessPoolExecutor) -> bool:
+    """Return whether a worker can be started at all: not from a script that ingests without a ``__main__`` guard."""
+    try:
+        pool.submit(_ready).result()
+    except BrokenProcessPool:
+        pool.shutdown(wait=True, cancel_futures=True)
+        return False
+    return True
+
+
+def _ready() -> None:
+    """Do nothing, in a worker."""
 
 
 def _alone(task: Task) -> tuple[Reading, ...]:
