@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,9 +60,27 @@ def _median(figures: list[Figure]) -> Figure:
     return Figure(*(statistics.median(values) for values in zip(*figures, strict=True)))
 
 
+WORK: dict[str, Callable[[Path], None]] = {}
+
+
+def work(name: str) -> Callable[[Callable[[Path], None]], Callable[[Path], None]]:
+    """Give a piece of work its name."""
+
+    def named(function: Callable[[Path], None]) -> Callable[[Path], None]:
+        WORK[name] = function
+        return function
+
+    return named
+
+
 def timed(start: float, rows: int) -> None:
+    """Print what a piece of work did since ``start``, as its last line."""
+    told(rows, time.perf_counter() - start)
+
+
+def told(rows: int, seconds: float) -> None:
     """Print what a piece of work did, as its last line."""
-    print(json.dumps({"rows": rows, "seconds": time.perf_counter() - start}))
+    print(json.dumps({"rows": rows, "seconds": seconds}))
 
 
 def machine() -> str:

@@ -11,22 +11,11 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measure import timed
-
-WORK: dict[str, Callable[[Path], None]] = {}
-
-
-def work(name: str) -> Callable[[Callable[[Path], None]], Callable[[Path], None]]:
-    """Give a piece of work its name."""
-
-    def named(function: Callable[[Path], None]) -> Callable[[Path], None]:
-        WORK[name] = function
-        return function
-
-    return named
+from bench import large  # noqa: F401 - its works are named by being imported
+from bench.measure import WORK, timed, work
 
 
 def _read(reader: str, paths: list[Path]) -> int:

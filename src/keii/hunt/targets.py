@@ -191,6 +191,9 @@ def _is_usual(beginning: bytes) -> bool:
     return not (is_private(first) or first.is_loopback or first.is_multicast or first.is_link_local)
 
 
+_MAY_BE_ADDRESS = re.compile(r"[:%\[\]]")
+
+
 def _name(value: str) -> tuple[str, bytes, int | None] | str:
     bare = value.removeprefix("*.").strip(".").lower()
     if "*" in bare or not bare:
@@ -198,7 +201,7 @@ def _name(value: str) -> tuple[str, bytes, int | None] | str:
     labels = bare.split(".")
     if len(labels) < 2 or (len(labels) == 2 and len(labels[1]) == 2 and labels[0] in load("hunt")["registry_labels"]):
         return "hunt.too_broad"
-    if not any(mark in bare for mark in ":[]%") and not labels[-1].isdecimal():  # no address, with a port or without
+    if not _MAY_BE_ADDRESS.search(bare) and not labels[-1].isdecimal():  # no address, with a port or without
         named = keys.name(bare)
         return ("name", named, None) if named else "hunt.invalid"
     key = keys.host_key(bare)

@@ -51,10 +51,13 @@ def address(text: str) -> bytes | None:
         return None
 
 
+_NO_NAME = re.compile("[ /\\\\:@,;\"'\n\t]")
+
+
 def name(text: str) -> bytes | None:
     """Return a host name as reversed labels, each with a dot after it; None where the text cannot be one."""
     text = text.strip().lower().strip(".")
-    if not text or len(text) > 253 or any(mark in text for mark in " /\\:@,;\"'\n\t"):
+    if not text or len(text) > 253 or _NO_NAME.search(text):
         return None
     if not text.isascii():
         try:
