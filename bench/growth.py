@@ -23,7 +23,7 @@ from keii.hunt.evidence import find_hits
 from keii.hunt.targets import choose
 from keii.lake.store import Lake
 
-EVENTS, PERIODS, ASKED = (1_000_000, 4_000_000, 16_000_000), (8, 32, 128), (1_000, 100_000, 1_000_000)
+EVENTS, PERIODS, ASKED = (500_000, 2_000_000, 8_000_000), (8, 32, 128), (1_000, 100_000, 1_000_000)
 USUAL_EVENTS, USUAL_PERIODS, USUAL_ASKED = EVENTS[1], PERIODS[0], ASKED[1]
 
 
@@ -126,7 +126,10 @@ def _field(grows: str, points: list[Point]) -> str:
 def main() -> None:
     """Measure, draw, print."""
     with tempfile.TemporaryDirectory() as place:
-        points = list(measure(Path(place)))
+        points = []
+        for point in measure(Path(place)):
+            print(f"{point.grows} {point.size:,}: {point.work}, {point.seconds:.2f} s", file=sys.stderr, flush=True)
+            points.append(point)
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs" / "index.svg"
     target.write_text(picture(points), "utf-8")
     print(machine())

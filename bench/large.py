@@ -63,7 +63,7 @@ def zcat_duckdb(folder: Path) -> None:
     connection = duckdb.connect()
     start = time.perf_counter()
     with subprocess.Popen(["zcat", folder / "conn.log.gz"], stdout=subprocess.PIPE) as unpacked:
-        assert unpacked.stdout is not None  # noqa: S101 - asked for above
+        assert unpacked.stdout is not None
         source = f"/dev/fd/{unpacked.stdout.fileno()}"
         write = f"COPY (SELECT * FROM {read}) TO '{folder}/duckdb.parquet' (COMPRESSION zstd)"
         rows = connection.execute(write, [source]).fetchall()[0][0]
