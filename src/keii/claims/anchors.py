@@ -31,17 +31,18 @@ class Cue:
     ``flags`` has a bit for every expression; with the bits seen in a sentence only those are tried that can fit there.
     """
 
-    __slots__ = ("_patterns", "finditer", "flags", "fullmatch", "match", "search")
+    __slots__ = ("_first", "_own", "_patterns", "finditer", "flags", "fullmatch", "match", "search")
 
-    def __init__(self, whole: re.Pattern[str], flags: int, patterns: list[re.Pattern[str]]) -> None:
-        self.flags, self._patterns = flags, patterns
+    def __init__(self, whole: re.Pattern[str], first: int, own: list[re.Pattern[str]]) -> None:
+        self._first, self._own, self._patterns = first, (1 << len(own)) - 1, own
+        self.flags = self._own << first
         self.search, self.match = whole.search, whole.match
         self.finditer, self.fullmatch = whole.finditer, whole.fullmatch
 
     def find(self, seen: int, text: str, start: int, end: int) -> re.Match[str] | None:
         """Return the first fit between two places of a sentence in which the bits ``seen`` can fit."""
         best: re.Match[str] | None = None
-        bits = seen & self.flags
+        bits = (seen >> self._first) & self._own  # small numbers: cheap to take apart
         while bits:
             low = bits & -bits
             hit = self._patterns[low.bit_length() - 1].search(text, start, end)
@@ -52,7 +53,7 @@ class Cue:
 
     def all(self, seen: int, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
         """Yield the fits of every expression."""
-        bits = seen & self.flags
+        bits = (seen >> self._first) & self._own
         while bits:
             low = bits & -bits
             yield from self._patterns[low.bit_length() - 1].finditer(text, start, end)
@@ -75,11 +76,11 @@ class Cues:
         """Compile a list of expressions and give each its bit."""
         first = len(self._patterns)
         listed = list(expressions)
-        self._patterns += [re.compile(one, self._flags) for one in listed]
+        own = [re.compile(one, self._flags) for one in listed]
+        self._patterns += own
         self._scan = None
         whole = re.compile("|".join(f"(?:{one})" for one in listed) or "(?!)", self._flags)
-        flags = ((1 << len(listed)) - 1) << first
-        return Cue(whole, flags, self._patterns)
+        return Cue(whole, first, own)
 
     def scan(self, text: str) -> Scan:
         """Look for the anchors of all expressions in a text."""

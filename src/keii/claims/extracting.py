@@ -11,7 +11,7 @@ import msgspec
 
 from keii.claims.delays import delays
 from keii.claims.events import as_of, dates_of, events
-from keii.claims.lexicon import Topic, topics, words
+from keii.claims.lexicon import Topic, flagged, topics, words
 from keii.claims.places import Where, places
 from keii.claims.quantities import counted
 from keii.claims.sentences import Clause, unquoted
@@ -185,7 +185,7 @@ def _once(claims: list[Claim]) -> tuple[Claim, ...]:
 def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
     lang, text = where.document.lang, where.folded
     seen_here = where.seen
-    rules = [rule for rule in topics(lang) if seen_here & rule.any.flags]
+    rules = [rule for flags, rule in flagged(lang) if seen_here & flags]
     if not rules:
         return
     if lang == "ja":

@@ -121,6 +121,12 @@ def topics(lang: str) -> tuple[Topic, ...]:
 
 
 @cache
+def flagged(lang: str) -> tuple[tuple[int, Topic], ...]:
+    """Return the topic rules with the bits of their words."""
+    return tuple((rule.any.flags, rule) for rule in topics(lang))
+
+
+@cache
 def times(lang: str, key: str) -> tuple[tuple[str, Cue], ...]:
     """Return (topic, pattern) of ``times.yaml``."""
     return tuple((topic, either(words, lang)) for topic, words in table(lang, "times").get(key, {}).items())

@@ -16,7 +16,7 @@ from keii.claims.sentences import Sentence
 _BEFORE = re.compile(r"^.*(?:大手|メーカー|機関|運営する)(?:の)?「?")  # what kind of organisation, before its name
 _TITLE = r"(?:[A-Z][a-z]+ )?(?:[Mm]inister|[Ss]ecretary|[Pp]rincipal|[Pp]rofessor|Prof|[Pp]resident|[Cc]hairman|[Cc]hairwoman|[Cc]hief [Ee]xecutive(?: [Oo]fficer)?|[Cc]hief (?:[A-Z]?[a-z]+ ){1,3}[Oo]fficer|[Tt]reasurer|[Vv]ice-[Cc]hancellor|[Cc]hancellor|[Pp]rovost|[Ss]heriff|[Cc]ouncillor|Cllr|[Rr]epresentative|Rep|CTO|COO|CEO|CFO|CIO|CISO|Dr|Mr|Mrs|Ms|[Ss]enator|Sen|Gov|[Gg]overnor|[Mm]ayor|[Cc]ommissioner|[Dd]irector|[Ss]uperintendent|[Dd]etective|[Ii]nspector|Sir|Dame|Lord|[Jj]udge|[Ss]pokes(?:man|woman|person)|[Aa]ttorney [Gg]eneral)"
 _TITLES = re.compile(rf"^(?:{_TITLE}\.? )+(?=[A-Z])")
-_TITLED = re.compile(rf"\b((?:{_TITLE}\.? )+)([A-Z][a-z'-]+ (?:[A-Z]\.? )?[A-Z][\w'-]+)")
+_TITLED = rf"\b((?:{_TITLE}\.? )+)([A-Z][a-z'-]+ (?:[A-Z]\.? )?[A-Z][\w'-]+)"
 _OF_PLACE = re.compile(r"^[A-Z]\w+'s (?=[A-Z])")
 _SHORTENED = re.compile(r"\b(?:Inc|Corp|Co|Ltd|Jr|Sr|Bros|[A-Z])\.$")
 _SAME_SOURCES = re.compile(r"anonymous:(?:[Tt]he|[Tt]hese|[Tt]hose) (?:sources?|officials?|people|persons?)")
@@ -36,6 +36,7 @@ class _Known(msgspec.Struct, frozen=True):
     subject: re.Pattern[str]
     victim: Cue
     self_named: Cue
+    titled: Cue
     attackers: re.Pattern[str]
     no_ends: re.Pattern[str]
     not_names: frozenset[str]
@@ -57,6 +58,7 @@ def known(lang: str) -> _Known:
         subject=re.compile(listed["subject"]),
         victim=cue(listed["victim"]),
         self_named=cue(listed["self_name"]),
+        titled=cue(_TITLED if lang == "en" else "(?!)x"),
         attackers=re.compile(listed["attackers"]),
         no_ends=re.compile(listed["no_ends"], re.I),
         not_names=frozenset(listed["not_names"]),
@@ -168,7 +170,7 @@ class Named:
         self._attacker = itself[1] if itself else self._attacker
         found += [match[1] for match in self._known.victim.all(seen, text, *whole)]
         if self._lang == "en":
-            for match in _TITLED.finditer(text, *whole):
+            for match in self._known.titled.all(seen, text, *whole):
                 self._note_person(match[2], match[1])
         subject = self.subject(text, sentence)
         for name in (*found, *([subject] if subject else ())):

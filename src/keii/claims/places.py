@@ -47,7 +47,7 @@ class Where(msgspec.Struct, frozen=True):
 
     def find(self, cue: Cue, start: int, end: int) -> re.Match[str] | None:
         """Return the first fit of a list of expressions between two places of the sentence."""
-        return cue.find(self.seen, self.folded, start, end) if self.seen & cue.flags else None
+        return cue.find(self.seen, self.folded, start, end)
 
     def clause_at(self, position: int) -> Clause:
         """Return the clause that a position stands in."""

@@ -25,9 +25,7 @@ _BEFORE_NAME = re.compile(
 
 
 _WHO = re.compile(r"[ ,]+who (?:was|were|asked|spoke|requested|declined|had|have|are|is)\b.*$")
-_PRESS_OFFICE = re.compile(
-    r"\ba[n]? ([A-Z][\w&'-]+(?: (?:& )?[A-Z][\w&'-]+){0,3}) (?:public relations |PR |press |media )(?:official|officer|executive|spokes\w+)"
-)  # «a Shirakaba public relations official»: the words are the company's
+_PRESS_OFFICE = r"\ba[n]? ([A-Z][\w&'-]+(?: (?:& )?[A-Z][\w&'-]+){0,3}) (?:public relations |PR |press |media )(?:official|officer|executive|spokes\w+)"  # «a Shirakaba public relations official»: the words are the company's
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -65,6 +63,7 @@ class _Patterns(msgspec.Struct, frozen=True):
     tail: Cue
     self_named: Cue
     gangs: Cue
+    office: Cue
     goes_on: re.Pattern[str]
     turned: re.Pattern[str]
     compound: re.Pattern[str]
@@ -96,6 +95,7 @@ def patterns(lang: str) -> _Patterns:
             tail=cue(t["tail"]),
             self_named=cue(t["self_named"]),
             gangs=cue("(?!)x"),
+            office=cue("(?!)x"),
             goes_on=never,
             turned=never,
             compound=never,
@@ -120,6 +120,7 @@ def patterns(lang: str) -> _Patterns:
         asked=cue(r"(?!)x"),
         tail=cue(t["verbs"]),
         self_named=cue(t["self_named"]),
+        office=cue(_PRESS_OFFICE),
         gangs=either([f"(?-i:{one})" for one in t["gangs"]], lang),
         goes_on=re.compile(t["goes_on"]),
         turned=re.compile(
@@ -294,7 +295,7 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
     itself = known.self_named.find(seen, text, *whole) or known.gangs.find(seen, text, *whole)
     if itself:
         return Said("attacker:" + itself[1], whole)
-    office = _PRESS_OFFICE.search(text, *whole)
+    office = known.office.find(seen, text, *whole)
     if office:
         return Said(office[1], whole)
     told = known.anonymous.find(seen, text, *whole)
