@@ -79,3 +79,15 @@ def test_what_comes_later_elsewhere_does_not_change_a_score() -> None:
     own = [(1, at * 3_600_000_000, 300) for at in range(40)]
     far_later = [(2, 10**14 + at * 86_400_000_000, 300) for at in range(40)]
     assert _scored(own)[1] == _scored(own + far_later)[1] == (40, 3600.0, 0.0, 1.0, 1.0)
+
+
+def test_a_pair_with_very_many_contacts_is_thinned_without_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = np.random.default_rng(5)
+    check_ins = np.cumsum(dice.uniform(2e7, 4e7, 60)).astype(int)
+    # Every check-in is a burst, some longer than the shortest interval.
+    rows = [(1, int(at + more), 300) for at in check_ins for more in dice.uniform(0, 5e6, 40)]
+    rows += [(2, at * 60_000_000, 300) for at in range(30)]
+    whole = _scored(rows)
+    monkeypatch.setattr(rhythm, "_LOT", 200)  # the first pair alone fills twelve lots
+    assert _scored(rows) == whole
+    assert len(whole) == 2

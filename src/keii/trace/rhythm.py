@@ -2,6 +2,8 @@
 
 One pass counts the contacts of each pair; the few pairs with enough of them are numbered and cut into lots of at most ``_LOT``
 contacts (a pair is never parted). In a lot one sort brings the contacts of each pair together in order of time, a second one its gaps.
+Of a pair that fills more than a lot by itself the first and last contact of every few seconds are enough: what lies between them is
+the same check-in, so the score stays the same, and ten million connections in one second weigh as two.
 """
 
 from __future__ import annotations
@@ -21,12 +23,14 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, table: dict[str, Any]) ->
     """Create the table ``rhythm`` from ``talk``: client, far, check_ins, interval, jitter (s), score, steady (share of one size).
 
     The formula is told in ``keii.trace.beacons``. ``steady`` is 0 below a score of ``regular_from``, where nobody asks for it.
+    Of a pair with more than 16 million check-ins the first ones are scored.
     """
     least = int(table["least_check_ins"])
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE frequent AS
-        SELECT client, far, row_number() OVER () - 1 AS number, CAST(sum(events) OVER (ROWS UNBOUNDED PRECEDING) AS BIGINT) // ? AS lot
+        SELECT client, far, events, row_number() OVER () - 1 AS number,
+               CAST(sum(events) OVER (ROWS UNBOUNDED PRECEDING) AS BIGINT) // ? AS lot
         FROM (SELECT client, far, count(occurred) AS events FROM talk GROUP BY client, far HAVING count(occurred) >= ?)
         """,
         [_LOT, least],
@@ -34,15 +38,16 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, table: dict[str, Any]) ->
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE scored (number BIGINT, check_ins BIGINT, interval DOUBLE, jitter DOUBLE, score DOUBLE)"
     )
-    for (lot,) in connection.execute("SELECT DISTINCT lot FROM frequent ORDER BY lot").fetchall():
-        rows = connection.execute(
-            """
-            SELECT CAST(number AS BIGINT) AS number, epoch_us(occurred) AS occurred
-            FROM talk JOIN (SELECT * FROM frequent WHERE lot = ?) USING (client, far) WHERE occurred IS NOT NULL
-            """,
-            [lot],
-        ).fetchnumpy()
-        scored = rhythms(rows["number"], rows["occurred"], float(table["shortest_interval"]), least)
+    shortest = float(table["shortest_interval"])
+    lots = connection.execute("SELECT lot, sum(events) FROM frequent GROUP BY lot ORDER BY lot").fetchall()
+    for lot, events in lots:
+        if events <= 2 * _LOT:
+            rows = connection.execute(_CONTACTS, [lot]).fetchnumpy()
+        else:
+            rows = connection.execute(
+                _EDGES, {"lot": lot, "bucket": int(shortest * 1e6), "most": 2 * _LOT}
+            ).fetchnumpy()
+        scored = rhythms(rows["number"], rows["occurred"], shortest, least)
         connection.register("scored_rows", scored)
         connection.execute("INSERT INTO scored SELECT * FROM scored_rows")
         connection.unregister("scored_rows")
@@ -50,9 +55,22 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, table: dict[str, Any]) ->
     connection.execute("DROP TABLE frequent; DROP TABLE scored")
 
 
+_CONTACTS = """
+    SELECT CAST(number AS BIGINT) AS number, epoch_us(occurred) AS occurred
+    FROM talk JOIN (SELECT * FROM frequent WHERE lot = ?) USING (client, far) WHERE occurred IS NOT NULL
+"""
+# Contacts in one stretch of the shortest interval are nearer to each other than it: only its first and last can end a gap.
+_EDGES = """
+    WITH edge AS (
+        SELECT CAST(number AS BIGINT) AS number, min(epoch_us(occurred)) AS earliest, max(epoch_us(occurred)) AS latest
+        FROM talk JOIN (SELECT * FROM frequent WHERE lot = $lot) USING (client, far) WHERE occurred IS NOT NULL
+        GROUP BY number, epoch_us(occurred) // $bucket
+    )
+    SELECT number, unnest([earliest, latest]) AS occurred FROM (SELECT * FROM edge ORDER BY earliest, number LIMIT $most // 2)
+"""
 _RHYTHM = """
     CREATE OR REPLACE TEMP TABLE rhythm AS
-    WITH pair AS (SELECT * EXCLUDE (number, lot) FROM scored JOIN frequent USING (number)),
+    WITH pair AS (SELECT * EXCLUDE (number, lot, events) FROM scored JOIN frequent USING (number)),
     sent AS (SELECT client, far, talk.out FROM talk SEMI JOIN (SELECT * FROM pair WHERE score >= ?) USING (client, far) WHERE talk.out > 0),
     size AS (SELECT client, far, median(out) AS middle FROM sent GROUP BY client, far),
     even AS (
