@@ -45,7 +45,9 @@ BENCHES = (
     ("whole demo", "event", "", None),
 )
 
-ONCE = ("whole demo", "index of made traffic, CPU", "1,000,000 indicators by index")
+_SECONDS_EACH = ("made traffic", " index", "all evidence")
+LARGE = tuple(one[0] for one in BENCHES if any(word in one[0] for word in _SECONDS_EACH) and "ingest" not in one[0])
+ONCE = ("whole demo", *LARGE)  # run once, so that all stays within five minutes
 
 
 def main() -> None:

@@ -65,6 +65,18 @@ def test_nothing_found_says_what_was_searched(lake: Lake) -> None:
     assert answer.searched == (("network", 40),)
 
 
+@pytest.mark.parametrize(("table", "column"), [("windows", "ScriptBlockText"), ("generic", "values")])
+def test_a_value_inside_a_long_text_is_found(tmp_path: Path, table: str, column: str) -> None:
+    text = "x " * 900 + "curl http://long.evil.example/a"
+    cells = pa.array([[text], ["short"]] if table == "generic" else [text, "short"])
+    occurred = pa.array([START, START], pa.timestamp("us", tz="UTC"))
+    rows = pa.record_batch({"occurred": occurred, "record": pa.array([1, 2], pa.int64()), column: cells})
+    file = write_file(tmp_path, table, "s-0", 0, [rows])
+    index.build(tmp_path, file)
+    found = search(Lake(tmp_path, [file]), Query(values=(indicator("domain", "evil.example"),))).found
+    assert [(one.table, one.events, one.locators[0].record) for one in found] == [(table, 1, 1)]
+
+
 def test_a_column_that_no_table_has_is_an_error(lake: Lake) -> None:
     with pytest.raises(ValueError, match="nowhere"):
         search(lake, Query(fields=(("nowhere", "x"),)))

@@ -17,6 +17,7 @@ import pyarrow as pa
 from keii.hunt.evidence import Hits, files_sql, find_hits
 from keii.hunt.hosts import host_sql, record_id_sql, register_internal
 from keii.hunt.targets import Target, key_of
+from keii.lake.index import held_sql, is_digest
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile, full_schema
 from keii.model import Indicator, Locator
@@ -196,8 +197,7 @@ def _where(
     for hits in held:
         ways = []
         for one in hits:
-            name = f'"{one.column}"'
-            ways.append(f"list_has_any({name}, ?)" if _is_list(table, one.column) else f"list_contains(?, {name})")
+            ways.append(_holding(f'"{one.column}"', one.values, many=_is_list(table, one.column)))
             facts.append(list(one.values))
         parts.append(f"({' OR '.join(ways)})")
     for name, text in query.fields:
@@ -211,6 +211,15 @@ def _where(
             parts.append(f"occurred {sign} ?")
             facts.append(instant)
     return " AND ".join(parts) or "true", facts
+
+
+def _holding(name: str, values: Sequence[str], *, many: bool) -> str:
+    """Return the condition that a column holds one of the bound values, as the index writes them."""
+    if not any(is_digest(value) for value in values):
+        return f"list_has_any({name}, ?)" if many else f"list_contains(?, {name})"
+    if many:
+        return f"list_has_any(list_transform({name}, lambda text: {held_sql('text')}), ?)"
+    return f"list_contains(?, {held_sql(name)})"
 
 
 def _is_list(table: str, column: str) -> bool:
