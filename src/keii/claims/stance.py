@@ -9,6 +9,10 @@ from keii.claims.places import Where
 from keii.claims.sentences import Clause
 
 _QUESTION = re.compile(r"[^\s。]*か[」』]?(?=[\s。]|$)")  # «流出か» in a headline, whose parts are set apart by spaces
+_ATTRIBUTE = re.compile(
+    r"(?:stolen|leaked|exfiltrated) (?:\w+ )?(?:data|files|records|documents|information|material|passwords|list)\b",
+    re.I,
+)
 _REACH = 300  # characters over which a hedge or a denial covers a place: keeps the work linear
 _NEGATIVE_TOPICS = ("disclosure.refusal", "detect.missed", "log.gap", "log.erased", "disclosure.delay_reason")
 _PLAIN_TOPICS = ("time.disclosed", "time.notified_authority", "time.notified_customers", "disclosure.refusal")
@@ -59,10 +63,15 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
         if hit and not (
             lang == "ja" and _ONLY.search(where.folded, max(clause.start, hit.start() - _SHIKA), hit.start())
         ):
-            if name == "denied" and topic == "actor.claim" and lang == "en":
-                return "affirmed", None  # who disputes what an attacker claims does not deny that it was claimed
+            if name == "denied" and lang == "en" and _given_with(where, topic, start):
+                return "affirmed", None
             return ("denied", None) if name == "denied" else ("not-confirmed", name)
     return "affirmed", None
+
+
+def _given_with(where: Where, topic: str, start: int) -> bool:
+    """Return whether a clause that denies something takes this as given: «not part of the stolen data», «disputes the claim»."""
+    return topic == "actor.claim" or (topic == "leak.occurred" and _ATTRIBUTE.match(where.folded, start) is not None)
 
 
 def modality(
