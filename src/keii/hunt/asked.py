@@ -21,7 +21,9 @@ def hunt_intel_rules(lake: Lake, rules: Sequence[IntelRule], *, kept_in: Path | 
     Args:
         lake: the events.
         rules: as they were published; the outcome does not depend on their order.
-        kept_in: folder for the Sigma rules ready to run, None to keep none.
+        kept_in: folder for the Sigma rules ready to run and for what rules answered so far, None to keep none. The
+            outcome is the same either way; with it, only new rules and new event files are asked, but for rules
+            that a correlation rests on and for STIX patterns.
 
     Returns:
         One outcome per rule, by language and place; what cannot run is told as such.
@@ -31,11 +33,15 @@ def hunt_intel_rules(lake: Lake, rules: Sequence[IntelRule], *, kept_in: Path | 
     """
     files = [RuleFile(rule.place, rule.text.encode()) for rule in rules if rule.language == "sigma"]
     patterns = [rule for rule in rules if rule.language == "stix"]
-    parts = [hunt_rules(lake, prepare_files(files, kept_in=kept_in))] if files else []
+    parts = [hunt_rules(lake, prepare_files(files, kept_in=kept_in), kept=_kept(kept_in, "sigma"))] if files else []
     parts += [hunt_patterns(lake, patterns)] if patterns else []
     signatures = [rule for rule in rules if rule.language == "suricata"]
-    parts += [hunt_suricata(lake, signatures)] if signatures else []
+    parts += [hunt_suricata(lake, signatures, kept=_kept(kept_in, "suricata"))] if signatures else []
     return joined(parts)
+
+
+def _kept(folder: Path | None, language: str) -> Path | None:
+    return folder / f"{language}.answers" if folder is not None else None
 
 
 def joined(parts: Sequence[RulesHunted]) -> RulesHunted:

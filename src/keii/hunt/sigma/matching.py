@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class Engine:
     """Rules ready to be asked of the rows of any table, in any order and any cut."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = rules
+        self.rules = rules
         self._of_witness: dict[Witness, list[Bound]] = defaultdict(list)
         for number, rule in enumerate(rules):
             for witness in witnesses(rule.logsource):
@@ -28,7 +28,7 @@ class Engine:
                 self._of_witness[witness].append(bound)
         self._plans: dict[tuple[str, Kind | None], Plan] = {}
         self._also: Mapping[int, set[str]] = {}
-        self._by_rule: dict[int, list[tuple[Plan, Bound]]] | None = None
+        self._by_rule: dict[int, list[tuple[Plan, int]]] | None = None
 
     def tables(self) -> frozenset[str]:
         """Return the tables that some rule asks."""
@@ -89,25 +89,23 @@ class Engine:
             for hit in self._plan("windows", kind).match(View(chunk, rows)):
                 yield hit._replace(rows=rows[hit.rows])
 
-    def asked(self, rule: int) -> bool:
-        """Tell whether some event was of a kind that a rule can be about."""
-        return any(True for _ in self._noted(rule))
-
-    def absent(self, rule: int) -> tuple[str, ...]:
-        """Return the fields of a rule that no event had, of all the rule was asked of; sorted."""
-        asked = {name for name in fields(self._rules[rule].expression) if name != ANY_FIELD}
-        filled = {
-            name for plan, bound in self._noted(rule) for name in asked if bound.witness.field(name) in plan.filled
-        }
-        return tuple(sorted(asked - filled))
-
-    def _noted(self, rule: int) -> Iterator[tuple[Plan, Bound]]:
+    def noted(self, rule: int, *, asked: bool) -> dict[str, set[str]]:
+        """Return by table the fields of a rule that some event had: tables it was asked of, or the others it looks at."""
+        names = _named(self.rules[rule])
         if self._by_rule is None:
             self._by_rule = defaultdict(list)
             for plan in self._plans.values():
-                for number in sorted(plan.asked):
-                    self._by_rule[plan.bound[number].rule].append((plan, plan.bound[number]))
-        yield from self._by_rule.get(rule, ())
+                for number, bound in enumerate(plan.bound):
+                    self._by_rule[bound.rule].append((plan, number))
+        parts = self._by_rule.get(rule, [])
+        tables = {plan.bound[number].witness.table for plan, number in parts if number in plan.asked}
+        found: dict[str, set[str]] = {table: set() for table in tables} if asked else {}
+        for plan, number in parts:
+            bound = plan.bound[number]
+            if (bound.witness.table in tables) == asked:
+                filled = {name for name in names if bound.witness.field(name) in plan.filled}
+                found.setdefault(bound.witness.table, set()).update(filled)
+        return found
 
     def _plan(self, table: str, kind: Kind | None) -> Plan:
         plan = self._plans.get((table, kind))
@@ -121,6 +119,15 @@ class Engine:
             ]
             plan = self._plans[(table, kind)] = Plan(bound)
         return plan
+
+
+def _named(rule: Rule) -> set[str]:
+    return {name for name in fields(rule.expression) if name != ANY_FIELD}
+
+
+def absent(rule: Rule, filled: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Return the fields of a rule that no event had, of all the rule was asked of (``filled``, by table); sorted."""
+    return tuple(sorted(_named(rule).difference(*filled.values())))
 
 
 def _rows_of(some: Sequence[Rows]) -> Rows:

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from keii.hunt.sigma.columns import encode, one_array
 from keii.hunt.sigma.outcome import HostSeen
 from keii.lake.schema import TIME
-from keii.model import Locator
 
 LATE = np.iinfo(np.int64).max  # events without a time stand last
 
@@ -67,7 +66,7 @@ class Tally:
         hosts = encode(places.host.take(pa.array(rows)))
         for code, count in zip(*np.unique(hosts.codes, return_counts=True), strict=True):
             self._hosts[hosts.values.text(int(code)) if code >= 0 else None] += int(count)
-        order = np.lexsort((places.record[rows], at))[: self._most]
+        order = np.lexsort((places.record[rows], _ranks(places.source.take(pa.array(rows))), at))[: self._most]
         chosen = pa.array(rows[order])
         sources, ids = places.source.take(chosen).to_pylist(), places.record_id.take(chosen).to_pylist()
         records = places.record[rows[order]].tolist()
@@ -75,14 +74,14 @@ class Tally:
         self._found = sorted(self._found, key=lambda one: one[:3])[: self._most]
 
     @property
-    def first_seen(self) -> str | None:
-        """The first time, ISO 8601 in UTC."""
-        return None if self._first is None else iso(self._first)
+    def first(self) -> int | None:
+        """The first time, microseconds since 1970."""
+        return self._first
 
     @property
-    def last_seen(self) -> str | None:
+    def last(self) -> int | None:
         """The last time."""
-        return None if self._last is None else iso(self._last)
+        return self._last
 
     @property
     def hosts(self) -> tuple[HostSeen, ...]:
@@ -91,9 +90,18 @@ class Tally:
         return tuple(HostSeen(host=host, events=events) for host, events in ordered)
 
     @property
-    def locators(self) -> tuple[Locator, ...]:
+    def found(self) -> list[Found]:
         """The first matches by time."""
-        return tuple(Locator(source=source, record=record, record_id=own) for _, source, record, own in self._found)
+        return self._found
+
+
+def _ranks(sources: pa.DictionaryArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return where each source stands among them by name, so that the cut of the rows decides nothing."""
+    coded = encode(sources)
+    names = [coded.values.text(code) for code in range(len(coded.values.array))]
+    place = np.zeros(len(names) + 1, np.int64)  # the last is that of rows without a source
+    place[sorted(range(len(names)), key=lambda code: names[code])] = np.arange(1, len(names) + 1)
+    return place[coded.codes]
 
 
 def iso(microseconds: int) -> str:

@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from keii.hunt.sigma.correlation import Fulfilled, Seen
+from keii.hunt.sigma.kept import Answer
 from keii.hunt.sigma.mapping import witnesses
-from keii.hunt.sigma.matching import Engine
+from keii.hunt.sigma.matching import absent
 from keii.hunt.sigma.outcome import Episode, HostSeen, RuleOutcome
 from keii.hunt.sigma.rules import About, Correlation, NotLoaded, Rule
 from keii.hunt.sigma.searched import Offers
-from keii.hunt.sigma.tally import Tally, iso
+from keii.hunt.sigma.tally import iso
 from keii.model import Locator
 
 
-def of_rule(number: int, rule: Rule, tally: Tally | None, offers: Offers, engine: Engine) -> RuleOutcome:
+def of_rule(rule: Rule, answer: Answer, offers: Offers) -> RuleOutcome:
     """Return the outcome of a rule about single events."""
     known = witnesses(rule.logsource)
     searched = tuple(one for witness in known if (one := offers.of(witness)) is not None)
@@ -23,27 +24,27 @@ def of_rule(number: int, rule: Rule, tally: Tally | None, offers: Offers, engine
         return _absent(rule.about, "sigma.unknown_log", {"log": str(rule.logsource)})
     if not searched:
         return _absent(rule.about, "sigma.no_log", {"log": "; ".join(witness.title for witness in known)})
-    if tally is None:
+    if not answer.events:
         events = sum(one.events for one in searched)
-        asked = engine.asked(number)
+        asked = bool(answer.filled)
         return RuleOutcome(
             rule=rule.about,
             status="no-match",
             why="sigma.no_match" if asked else "sigma.no_such_event",
             facts={"events": f"{events:,}", "logs": "; ".join(one.log for one in searched)},
             searched=searched,
-            absent=engine.absent(number) if asked else (),
+            absent=absent(rule, answer.filled) if asked else (),
         )
     return RuleOutcome(
         rule=rule.about,
         status="matched",
         why="sigma.matched",
-        facts={"events": f"{tally.events:,}"},
-        events=tally.events,
-        first_seen=tally.first_seen,
-        last_seen=tally.last_seen,
-        hosts=tally.hosts,
-        locators=tally.locators,
+        facts={"events": f"{answer.events:,}"},
+        events=answer.events,
+        first_seen=None if answer.first is None else iso(answer.first),
+        last_seen=None if answer.last is None else iso(answer.last),
+        hosts=tuple(HostSeen(host=host, events=events) for host, events in answer.hosts),
+        locators=tuple(Locator(source=name, record=record, record_id=own) for _, name, record, own in answer.found),
         searched=searched,
     )
 

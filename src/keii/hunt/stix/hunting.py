@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keii.errors import LimitError, RuleError
-from keii.hunt.sigma.matching import Engine
+from keii.hunt.sigma.matching import Engine, absent
 from keii.hunt.sigma.rules import LogSource, Rule
 from keii.hunt.sigma.scanning import found
 from keii.hunt.sigma.searched import Offers
@@ -67,7 +67,7 @@ def hunt_patterns(lake: Lake, patterns: Sequence[IntelRule]) -> RulesHunted:
     engine = Engine(rules)
     held = _gathered(lake, engine)
     offers = Offers(lake, engine.witnesses())
-    decided = iter([_decided(one, held, offers, engine) for one in ready])
+    decided = iter([_decided(one, held, offers, engine, rules) for one in ready])
     told = tuple(outcomes[place] if place in outcomes else next(decided) for place in range(len(ordered)))
     return RulesHunted(
         outcomes=told, searched=offers.all(), counts=dict(sorted(Counter(one.status for one in told).items()))
@@ -129,7 +129,9 @@ def _gathered(lake: Lake, engine: Engine) -> dict[int, Held]:
     return held
 
 
-def _decided(one: _Pattern, held: dict[int, Held], offers: Offers, engine: Engine) -> RuleOutcome:
+def _decided(
+    one: _Pattern, held: dict[int, Held], offers: Offers, engine: Engine, rules: Sequence[Rule]
+) -> RuleOutcome:
     searched = tuple(log for witness in engine.witnesses() if (log := offers.of(witness)) is not None)
     if not searched:
         return _told(one.about, "not-applicable", "sigma.no_log", log="; ".join(w.title for w in engine.witnesses()))
@@ -142,8 +144,9 @@ def _decided(one: _Pattern, held: dict[int, Held], offers: Offers, engine: Engin
     except LimitError as error:
         return _told(one.about, "not-loadable", "sigma.not_loadable", place=one.about.place, reason=error.message)
     if not groups:
-        absent = tuple(sorted(set().union(*(engine.absent(number) for number in one.numbers.values()))))
-        return _no_match(one, searched, absent, facts, sum(found.without_time for found in of_leaf.values()))
+        lacking = (absent(rules[number], engine.noted(number, asked=True)) for number in one.numbers.values())
+        fields = tuple(sorted(set().union(*lacking)))
+        return _no_match(one, searched, fields, facts, sum(found.without_time for found in of_leaf.values()))
     return _matched(one, groups, searched)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -17,12 +18,13 @@ from keii.lake.store import Lake
 from keii.model.rule import IntelRule, RuleOutcome, RulesHunted
 
 
-def hunt_suricata(lake: Lake, rules: Sequence[IntelRule]) -> RulesHunted:
+def hunt_suricata(lake: Lake, rules: Sequence[IntelRule], *, kept: Path | None = None) -> RulesHunted:
     """Ask Suricata and Snort rules of names, requests, handshakes and connections.
 
     Args:
         lake: the events.
         rules: one a value, as written.
+        kept: file of the answers of an earlier hunt (``hunt_rules``).
 
     Returns:
         One outcome per rule, by place and line. ``not-applicable`` names the keyword that no log answers.
@@ -50,7 +52,7 @@ def hunt_suricata(lake: Lake, rules: Sequence[IntelRule]) -> RulesHunted:
         except RuleError as error:
             facts = {"place": rule.place, "reason": error.message}
             told.append(RuleOutcome(rule=known, status="not-loadable", why="sigma.not_loadable", facts=facts))
-    hunted = hunt_rules(lake, RuleSet(rules=tuple(ready)))
+    hunted = hunt_rules(lake, RuleSet(rules=tuple(ready)), kept=kept)
     asked = iter(hunted.outcomes)
     outcomes = tuple(one if one is not None else next(asked) for one in told)
     counts = Counter(one.status for one in outcomes)
