@@ -19,9 +19,10 @@ from evtx import PyEvtxParser
 
 from keii.errors import UnreadableError
 from keii.model import Skipped, Source
+from keii.readers.logs.evtx_record import Flattener
 from keii.readers.logs.interface import Batch, Head, LogReader
 from keii.readers.logs.windows_form import Gather
-from keii.readers.logs.windows_records import MAX_DEPTH, TooDeepError, flat
+from keii.readers.logs.windows_records import MAX_DEPTH, TooDeepError
 
 HEADER, CHUNK = 4096, 65536
 _FILE, _CHUNK = b"ElfFile\x00", b"ElfChnk\x00"
@@ -45,6 +46,7 @@ class FileHeader(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct):
     """How far the walk has come: ordinal of the record, last record number that a chunk header told, chunks."""
 
+    flattener: Flattener
     ordinal: int = 0
     last_number: int = 0
     chunks: int = 0
@@ -86,7 +88,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     if raw.startswith(_OLD):
         raise UnreadableError("a binary .Evt log of Windows before Vista, which keii does not read", place=source.name)
     header = _header(raw)
-    gather, found = Gather(), Found()
+    gather, found = Gather(), Found(Flattener())
     index, foreign, lost = 0, 0, Lost()
     while block := _fill(data, CHUNK):
         at = HEADER + index * CHUNK
@@ -169,7 +171,7 @@ def _chunk(
         if isinstance(item, str):
             reason: str | None = item
         else:
-            reason = _take(gather, found.ordinal, item)
+            reason = _take(gather, found, item)
         if reason:
             bad += 1
             yield Skipped(place=f"record {found.ordinal} in {place}", reason=reason, record=found.ordinal)
@@ -246,16 +248,16 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())[:200].rstrip(".")
 
 
-def _take(gather: Gather, ordinal: int, record: dict[str, Any]) -> str | None:
+def _take(gather: Gather, found: Found, record: dict[str, Any]) -> str | None:
     """Take one record; return why it could not be taken."""
     text = record["data"]
     try:
-        names, values = flat(orjson.loads(text))
+        names, values = found.flattener.flat(text)
     except orjson.JSONDecodeError as error:
         return f"the library's rendering is no JSON: {error.msg}"
     except TooDeepError:
         return f"nested deeper than {MAX_DEPTH} levels"
-    return None if gather.add(ordinal, names, values, len(text)) else "has no event id"
+    return None if gather.add(found.ordinal, names, values, len(text)) else "has no event id"
 
 
 def _end(header: FileHeader | None, index: int, lost: Lost, found: Found) -> Iterator[Skipped]:
