@@ -182,3 +182,19 @@ def test_every_clear_is_found_and_no_other(shelf: Path) -> None:
                 assert row["SubjectUserName"]
                 assert row["event_id"] == 1102 or row["Data_Channel"]
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "place", "reason"),
+    [
+        (8, "file header", "its checksum does not fit: what it counts may be wrong"),  # number of the first chunk
+        (HEADER + 24, "chunk 0 at byte 4096",  # identifier of the first record, which nothing here needs
+         "the checksum of its header does not fit: the count of its records may be wrong"),
+    ],
+)  # fmt: skip
+def test_changed_header_is_told_and_costs_no_record(system: bytes, at: int, place: str, reason: str) -> None:
+    changed = bytearray(system)
+    changed[at] ^= 0x40
+    rows, (skipped,) = count(bytes(changed))
+    assert rows == ALL
+    assert (skipped.place, skipped.reason, skipped.count) == (place, reason, 0)

@@ -10,7 +10,7 @@ import pytest
 from keii.lake.schema import WINDOWS_KINDS
 from keii.lake.store import Lake, full_schema, write_file
 from keii.readers.logs import Batch, LogReader, windows_json, windows_xml
-from keii.readers.logs.windows_form import moment
+from keii.readers.logs.windows_columns import moment
 from tests.readers.logs import windows_layouts as made
 
 EXPECTED = {

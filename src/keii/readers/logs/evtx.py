@@ -88,6 +88,8 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     if raw.startswith(_OLD):
         raise UnreadableError("a binary .Evt log of Windows before Vista, which keii does not read", place=source.name)
     header = _header(raw)
+    if header and not (header.without_crc or header.dirty) and not _header_whole(raw):
+        yield Skipped(place="file header", reason="its checksum does not fit: what it counts may be wrong", count=0)
     gather, found = Gather(), Found(Flattener())
     index, foreign, lost = 0, 0, Lost()
     while block := _fill(data, CHUNK):
@@ -180,10 +182,25 @@ def _chunk(
         reason = f"the chunk counts {expected} records, {expected - missing} are there"
         yield Skipped(place=place, reason=reason, count=missing, record=found.ordinal + 1)
         found.ordinal += missing
-    elif not bad and not cut and header and not (header.without_crc or header.dirty) and not _whole(block):
-        yield Skipped(place=place, reason="its checksum does not fit: values in it may be altered", count=0)
+    elif not bad and not cut and header and not (header.without_crc or header.dirty):
+        if not _whole(block):
+            yield Skipped(place=place, reason="its checksum does not fit: values in it may be altered", count=0)
+        if not _head_whole(block):
+            reason = "the checksum of its header does not fit: the count of its records may be wrong"
+            yield Skipped(place=place, reason=reason, count=0)
     if expected:
         found.last_number = last
+
+
+def _header_whole(raw: bytes) -> bool:
+    """Tell whether the checksum of the file header fits (at byte 124, over the first 120)."""
+    return bool(struct.unpack_from("<I", raw, 124)[0] == zlib.crc32(memoryview(raw)[:120]))
+
+
+def _head_whole(block: bytes) -> bool:
+    """Tell whether the checksum of the chunk's header fits (at byte 124, over all of it but itself and the flags)."""
+    head = memoryview(block)
+    return bool(struct.unpack_from("<I", block, 124)[0] == zlib.crc32(head[128:512], zlib.crc32(head[:120])))
 
 
 def _whole(block: bytes) -> bool:

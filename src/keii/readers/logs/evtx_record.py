@@ -67,8 +67,13 @@ class Flattener:
         middle = self._middle.get(between) or _keep(self._middle, between, _system("{" + between[1:-1] + "}"))
         tail = text[channel:body]
         last = self._last.get(tail) or _keep(self._last, tail, _system("{" + tail))
-        data = orjson.loads("{" + text[body + 1 : -1])
-        if len(data) != 1 or not (first.ready and middle.ready and last.ready):
+        if not (first.ready and middle.ready and last.ready):
+            return None
+        try:
+            data = orjson.loads("{" + text[body + 1 : -1])
+        except orjson.JSONDecodeError:
+            return None
+        if len(data) != 1:
             return None
         names, values = _data(data)
         key = first.names, middle.names, last.names, names
