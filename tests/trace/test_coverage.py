@@ -93,3 +93,16 @@ def test_a_machine_without_logs_of_its_own_is_never_collected(make_lake: MakeLak
 def test_a_broken_date_does_not_stretch_the_span(make_lake: MakeLake) -> None:
     broken = {"host": "PC01", "channel": "Security", "event_id": 4624, "occurred": at("1601-01-01T00:00:00")}
     assert len(run(make_lake, [broken, *log(range(30))])) == 30
+
+
+def test_days_without_a_proxys_own_log_are_silent_though_a_sensor_saw_requests(make_lake: MakeLake) -> None:
+    def requests(days: list[int], **more: Any) -> list[dict[str, Any]]:
+        return [{"occurred": MONDAY + timedelta(days=day, seconds=n), "proxied": True, **more} for day in days for n in range(9)]  # fmt: skip
+
+    days = workdays(6)
+    kept = [day for day in days if day not in (15, 16)]
+    cells = run(make_lake, log(days), http=[*requests(days, uid="C1"), *requests(kept)])
+    proxy = states(cells, "sensor", "proxy")
+    assert [day for day in days if proxy[day].state != "present"] == [15, 16]
+    assert {proxy[day].state for day in (15, 16)} == {"silent"}
+    assert {states(cells, "sensor", "http")[day].state for day in days} == {"present"}

@@ -96,7 +96,8 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict
             FROM windows_true WHERE occurred IS NOT NULL AND machine IS NOT NULL GROUP BY ALL
         UNION ALL SELECT 'sensor', 'network', CAST(occurred AS DATE), count(*) FROM network WHERE occurred IS NOT NULL GROUP BY ALL
         UNION ALL SELECT 'sensor', 'dns', CAST(occurred AS DATE), count(*) FROM dns WHERE occurred IS NOT NULL GROUP BY ALL
-        UNION ALL SELECT 'sensor', 'http', CAST(occurred AS DATE), count(*) FROM http WHERE occurred IS NOT NULL GROUP BY ALL
+        UNION ALL SELECT 'sensor', CASE WHEN uid IS NULL AND proxied THEN 'proxy' ELSE 'http' END, CAST(occurred AS DATE), count(*)
+            FROM http WHERE occurred IS NOT NULL GROUP BY ALL  -- a proxy's own log, which no sensor's stands for
         UNION ALL SELECT 'sensor', 'tls', CAST(occurred AS DATE), count(*) FROM tls WHERE occurred IS NOT NULL GROUP BY ALL
         UNION ALL SELECT 'sensor', 'smb', CAST(occurred AS DATE), count(*) FROM smb WHERE occurred IS NOT NULL GROUP BY ALL
         """
