@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import product
+from operator import itemgetter
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -96,6 +97,7 @@ class Scan:
         lowered = text.lower()
         self._all = len(lowered) != len(text)  # a letter that changes its length in lower case: try everything
         found = [] if self._all else automaton.find_matches_as_indexes(lowered, overlapping=True)
+        found.sort(key=itemgetter(1))  # they come by their ends: a long word that begins earlier may come later
         self._starts = [start for _, start, _ in found]
         self._bits = [bits[anchor] for anchor, _, _ in found]
         self._single, self._width = single, width
