@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keii.checks.grounds import apart
 from keii.checks.interface import Check, Claims, found
 from keii.checks.values import relation
 from keii.model import Claim, Finding, Number
@@ -20,9 +21,13 @@ def run(claims: Claims) -> Iterator[Finding]:
             origins = sorted({claims.origin(claim) for claim in group})
             rounded = any(relation(group[0], claim).why == "rounding" for claim in group[1:])
             sure = {claim.modality == "certain" for claim in group}
-            why = (
-                "one-origin" if len(origins) == 1 else "hedged" if len(sure) > 1 else "rounding" if rounded else "same"
-            )
+            why = "rounding" if rounded else "same"
+            if len(origins) == 1:
+                why = "one-origin"
+            elif len(sure) > 1:
+                why = "hedged"
+            elif sure == {False}:
+                why = "possible"
             yield found(
                 "agreement", "agreement", claims, group, why, tellers=str(len(tellers)), origins=str(len(origins))
             )
@@ -33,13 +38,18 @@ def _groups(claims: tuple[Claim, ...]) -> list[list[Claim]]:
     exact_first = sorted(claims, key=lambda claim: (claim.approximation != "exact", len(claim.quote)))
     groups: list[list[Claim]] = []
     for claim in exact_first:
-        fits = [group for group in groups if relation(group[0], claim).kind == "equal"]
+        fits = [group for group in groups if _alike(group, claim)]
         if fits:
             min(fits, key=lambda group: _gap(group[0], claim)).append(claim)
         else:
             groups.append([claim])
     order = {claim.id: at for at, claim in enumerate(claims)}
     return [sorted(group, key=lambda claim: order[claim.id]) for group in groups if len(group) > 1]
+
+
+def _alike(group: list[Claim], claim: Claim) -> bool:
+    """Return whether a claim says what a group says: the same value, and of data the same things."""
+    return relation(group[0], claim).kind == "equal" and not all(apart(one, claim) for one in group)
 
 
 def _gap(one: Claim, other: Claim) -> float:

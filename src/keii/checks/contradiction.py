@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from keii.checks.grounds import missing_ground, taken_back
 from keii.checks.headline import adds_up, agreeing, headline, totals
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.values import granularity, relation
@@ -17,53 +18,73 @@ _TOLD = {"rounding", "precision", "bound", "scope", "planned-then-actual", "not-
 def run(claims: Claims) -> Iterator[Finding]:
     """Yield contradictions and compatible pairs, once per topic and pair of different values."""
     for topic in claims.topics:
+        told = _Topic(claims, topic)
         pairs: dict[tuple[str, ...], tuple[list[Claim], list[Claim]]] = {}
-        said = [
-            claim for claim in claims.of(topic) if not is_inference(claim) and not claim.note.startswith(_TOLD_AGAIN)
-        ]
-        told = headline(claims, said)
-        agree, sums = agreeing(claims, told), totals(claims, said)
-        for one, other in combinations(told, 2):
+        for one, other in combinations(told.headline, 2):
             kind, why = _judge(claims, one, other)
-            if (
-                why in ("number", "time", "items", "category")
-                and frozenset((claims.teller(one), claims.teller(other))) in agree
-            ):
-                continue  # they share a value; what else each names is more, not other
-            if why in ("number", "time") and (
-                _known_there(claims, said, one, other) or _known_there(claims, said, other, one)
-            ):
-                continue
-            if why == "number" and (adds_up(claims, sums, one, other) or adds_up(claims, sums, other, one)):
-                continue
-            if not kind or (why == "logs" and (_borne_out(one, told) or _borne_out(other, told))):
-                continue
-            if kind == "contradiction" and (claims.past_word(one) or claims.past_word(other)):
-                continue  # what was said before is held against what the same voice says now
-            if kind == "contradiction" and (claims.corrects(one, other) or claims.corrects(other, one)):
-                continue  # what newly came to light is a revision, whoever tells it
-            first, second = sorted((_position(one, why), _position(other, why)))
-            left, right = pairs.setdefault(
-                (kind, why) if kind == "compatible" else (kind, why, first, second), ([], [])
-            )
-            if kind == "compatible":
-                finer, coarser = (one, other) if _sort_of(one, why) <= _sort_of(other, why) else (other, one)
-                left.append(finer)
-                right.append(coarser)
-                continue
-            for claim in (one, other):
-                (left if _position(claim, why) == first else right).append(claim)
+            if kind and not told.explains(kind, why, one, other):
+                _sort_in(pairs, kind, why, one, other)
         for (kind, why, *_), (left, right) in pairs.items():
             yield found("contradiction", kind, claims, left, why, against=[one for one in right if one not in left])
 
 
-def _known_there(claims: Claims, said: Sequence[Claim], one: Claim, other: Claim) -> bool:
-    """Return whether the publication of ``other`` gives the value of ``one`` too, as a part or for another event."""
-    teller = claims.teller(other)
-    return any(
-        claims.teller(claim) == teller and claim.polarity == one.polarity and relation(one, claim).kind == "equal"
-        for claim in said
-    )
+class _Topic:
+    """What is told on one topic, and what of it explains a difference of two values."""
+
+    def __init__(self, claims: Claims, topic: str) -> None:
+        self._claims = claims
+        self._said = [
+            claim for claim in claims.of(topic) if not is_inference(claim) and not claim.note.startswith(_TOLD_AGAIN)
+        ]
+        self.headline = headline(claims, self._said)
+        self._agree = agreeing(claims, self.headline)
+        self._sums = totals(claims, self._said)
+
+    def explains(self, kind: str, why: str, one: Claim, other: Claim) -> bool:
+        """Return whether what else is told on the topic explains the difference."""
+        both = ((one, other), (other, one))
+        if why in ("number", "time", "items", "category") and self._share(one, other):
+            return True  # they share a value; what else each names is more, not other
+        if why in ("number", "time") and any(self._known_there(*pair) for pair in both):
+            return True
+        if why == "number" and any(adds_up(self._claims, self._sums, *pair) for pair in both):
+            return True
+        if why == "logs" and any(_borne_out(claim, self.headline) for claim in (one, other)):
+            return True
+        return kind == "contradiction" and (
+            any(map(self._claims.past_word, (one, other)))  # held against what the same voice says now
+            or any(self._claims.corrects(*pair) for pair in both)  # newly come to light: a revision, whoever tells it
+            or (why != "logs" and any(taken_back(self._claims, self._said, *pair) for pair in both))
+        )
+
+    def _share(self, one: Claim, other: Claim) -> bool:
+        return frozenset((self._claims.teller(one), self._claims.teller(other))) in self._agree
+
+    def _known_there(self, one: Claim, other: Claim) -> bool:
+        """Return whether the publication of ``other`` gives the value of ``one`` too, as a part or for another event."""
+        teller = self._claims.teller(other)
+        return any(
+            self._claims.teller(claim) == teller
+            and claim.polarity == one.polarity
+            and relation(one, claim).kind == "equal"
+            for claim in self._said
+        )
+
+
+def _sort_in(
+    pairs: dict[tuple[str, ...], tuple[list[Claim], list[Claim]]], kind: str, why: str, one: Claim, other: Claim
+) -> None:
+    """Put a pair to the others of its kind, each claim on the side that it stands for."""
+    if kind == "compatible":
+        left, right = pairs.setdefault((kind, why), ([], []))
+        finer, coarser = (one, other) if _sort_of(one, why) <= _sort_of(other, why) else (other, one)
+        left.append(finer)
+        right.append(coarser)
+        return
+    first, second = sorted((_position(one, why), _position(other, why)))
+    left, right = pairs.setdefault((kind, why, first, second), ([], []))
+    for claim in (one, other):
+        (left if _position(claim, why) == first else right).append(claim)
 
 
 def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
@@ -86,7 +107,8 @@ def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
         return "", ""  # One voice that changes its word is a revision, not a contradiction.
     if "observed" in (one.basis, other.basis) and one.basis != other.basis:
         return "contradiction", "logs"
-    return "contradiction", told.why
+    why = missing_ground(claims, one, other, told)
+    return ("contradiction", told.why) if why is None else ("compatible" if why else "", why)
 
 
 def _sort_of(claim: Claim, why: str) -> tuple[object, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from keii.checks.copies import copies
 from keii.data import load
@@ -23,9 +24,52 @@ def normal_name(name: str) -> str:
     return _SPACE.sub("", _FORM.sub("", text.removeprefix("the ")))
 
 
-def _authority(publisher: str) -> bool:
+def authority(publisher: str) -> bool:
     """Return whether a publisher's statements speak of others: an office, the police, lawyers."""
     return any(re.search(name, publisher, re.I) for name in load("checks/authorities")["names"])
+
+
+def _speaking(documents: Sequence[Document]) -> Iterator[str]:
+    """Yield who speaks for itself: publishers of statements, quoted ones included, and offices that write of their own."""
+    for document in documents:
+        if document.kind in ("statement", "government"):
+            yield document.publisher
+        yield from (one.publisher for one in document.embedded if one.kind == "statement")
+
+
+def other_parties(documents: Sequence[Document], statements: Sequence[str], known: AbstractSet[str]) -> frozenset[str]:
+    """Return the normal names of publishers of statements that are not the victim: a supplier, a customer, a city.
+
+    Whose name stands in the statement of another is not that other. The victim is the one that most of the other
+    publications name, of equals the one that spoke first; a name that the user gave is always the victim.
+    """
+    names = {normal_name(name) for name in statements} - {""}
+    texts: dict[str, str] = {}
+    for document in documents:
+        name = normal_name(document.publisher)
+        texts[name] = texts.get(name, "") + normal_name(document.text) + "\n"
+    told = {name: sum(name in text for by, text in texts.items() if by != name) for name in names}
+    first = {
+        name: min((_said(one) for one in documents if normal_name(one.publisher) == name), default="~") for name in names
+    }
+    ranked = sorted(names, key=lambda name: (name not in known, -told[name], first[name], name))
+    others: set[str] = set()
+    for at, name in enumerate(ranked):
+        before = [one for one in ranked[:at] if one not in others]
+        apart = any(one in texts.get(name, "") or name in texts.get(one, "") for one in before if not _akin(one, name))
+        if name not in known and apart and not any(_akin(one, name) for one in before):
+            others.add(name)
+    return frozenset(others)
+
+
+def _said(document: Document) -> str:
+    moment = document.published
+    return "~" if moment is None or moment.earliest is None else moment.earliest.isoformat()
+
+
+def _akin(one: str, other: str) -> bool:
+    """Return whether one name holds the other: a company and its longer name."""
+    return one in other or other in one
 
 
 class Origins:
@@ -34,10 +78,9 @@ class Origins:
     def __init__(self, documents: Sequence[Document], names: Iterable[str] = ()) -> None:
         self._documents = {document.name: document for document in documents}
         self._victim = {normal_name(name) for name in names if name}
-        speaking = [document.publisher for document in documents if document.kind == "statement"]
-        speaking += [one.publisher for document in documents for one in document.embedded if one.kind == "statement"]
-        self.statements = tuple(dict.fromkeys(name for name in speaking if name and not _authority(name)))
-        self._victim.update(normal_name(name) for name in self.statements)
+        self.statements = tuple(sorted({name for name in _speaking(documents) if name and not authority(name)}))
+        self._others = other_parties(documents, self.statements, self._victim)
+        self._victim.update(normal_name(name) for name in self.statements if normal_name(name) not in self._others)
         self._victim.discard("")
         self._alias: dict[str, str] = {}
         self._copies = copies(documents, normal_name)
@@ -64,6 +107,10 @@ class Origins:
         name = normal_name(speaker)
         name = self._alias.get(name, name)
         return "victim" if name in self._victim else name
+
+    def is_other_party(self, claim: Claim) -> bool:
+        """Return whether a claim is the word of a party that published a statement and is not the victim."""
+        return self.voice(claim) in self._others
 
     def same(self, one: str, other: str) -> None:
         """Take two names of a speaker for one voice (a company in Japanese and in English)."""

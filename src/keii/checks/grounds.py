@@ -1,0 +1,110 @@
+"""What two claims must share before one can contradict the other: the thing, the people, the house, the moment, the certainty.
+
+A difference of two values shows nothing where the sources speak of different things. Each function here asks for one thing
+in common; where it is missing the pair is told as compatible, or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from keii.checks.interface import Claims
+from keii.checks.values import Relation, relation
+from keii.data import load
+from keii.model import Category, Claim, Number
+
+_ABOUT_DATA = ("data.", "leak.")
+
+
+def missing_ground(claims: Claims, one: Claim, other: Claim, how: Relation) -> str | None:
+    """Return why two different claims do not contradict each other, None where they speak of one thing as of fact.
+
+    ``""`` where there is nothing to tell of the pair; else the word of the sentence ``finding.compatible.<word>``.
+    """
+    if how.why == "polarity" and (one.topic in load("checks/grounds")["many"] or apart(one, other)):
+        return ""
+    if _whose(claims, one) != _whose(claims, other):
+        return "other-event" if not isinstance(one.value, Category) else ""
+    if how.why == "number" and other_people(one, other):
+        return "scope"
+    if how.why == "number" and _later_count(claims, one, other):
+        return "so-far"
+    if how.why in ("time", "category") and _half_sure(one, other):
+        return "unsure"
+    return None
+
+
+def apart(one: Claim, other: Claim) -> bool:
+    """Return whether two claims about data name different things: who denies card numbers does not deny addresses.
+
+    A denial that names things denies only these; an assertion without any is about data at large.
+    """
+    if not one.topic.startswith(_ABOUT_DATA):
+        return False
+    first, second = things(one.quote), things(other.quote)
+    if first and second:
+        return not first & second
+    denied = [found for claim, found in ((one, first), (other, second)) if claim.polarity == "denied"]
+    return bool(denied and denied[0]) and one.topic in ("leak.occurred", "leak.personal", "data.personal")
+
+
+def other_people(one: Claim, other: Claim) -> bool:
+    """Return whether two counts are of groups of people that have none in common."""
+    first, second = _named("people", one.quote), _named("people", other.quote)
+    return bool(first and second) and not first & second
+
+
+def taken_back(claims: Claims, said: Iterable[Claim], claim: Claim, other: Claim) -> bool:
+    """Return whether the voice of ``claim`` has since said what goes with ``other``: then its own word is revised."""
+    return any(
+        claims.earlier(claim, later)
+        and claims.same_speaker(claim, later)
+        and (
+            (relation(claim, later).kind == "different" and relation(later, other).kind in ("equal", "compatible"))
+            or (claim.polarity == "denied" != later.polarity and other.polarity == "affirmed" and _one_kind(later, other))
+        )
+        for later in said
+    )
+
+
+def things(text: str) -> frozenset[str]:
+    """Return the ids of the things that a text names, of those that data consists of."""
+    return _named("things", text)
+
+
+@lru_cache(maxsize=4096)
+def _named(table: str, text: str) -> frozenset[str]:
+    kinds = load("checks/grounds")[table]
+    return frozenset(kind for kind, words in kinds.items() if any(re.search(word, text, re.I) for word in words))
+
+
+def _whose(claims: Claims, claim: Claim) -> str:
+    """Return of whose house a claim speaks, for topics of which everyone speaks for itself: of the victim's by default."""
+    grounds = load("checks/grounds")
+    if claim.topic not in grounds["own"] or claim.basis == "observed":
+        return ""
+    if claims.origins.is_other_party(claim):
+        return claims.voice(claim)
+    limited = claim.polarity == "denied" and any(re.search(word, claim.quote, re.I) for word in grounds["own_words"])
+    return claims.voice(claim) if limited and claims.voice(claim) != "victim" else ""
+
+
+def _later_count(claims: Claims, one: Claim, other: Claim) -> bool:
+    """Return whether the earlier count was told as that so far, or as of another time, and the later one is larger."""
+    first, second = (one, other) if claims.earlier(one, other) else (other, one)
+    if not (isinstance(first.value, Number) and isinstance(second.value, Number) and claims.earlier(first, second)):
+        return False
+    so_far = any(re.search(word, first.quote, re.I) for word in load("checks/grounds")["so_far"])
+    other_time = bool(first.as_of and second.as_of and first.as_of != second.as_of)
+    return (so_far or other_time) and first.value.num < second.value.num
+
+
+def _half_sure(one: Claim, other: Claim) -> bool:
+    """Return whether one of two is told only as possible; what is suspected is an assessment, and held against others."""
+    return "possible" in (one.modality, other.modality)
+
+
+def _one_kind(one: Claim, other: Claim) -> bool:
+    return isinstance(one.value, Category) and isinstance(other.value, Category) and one.value.cat == other.value.cat
