@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from keii.checks.grounds import apart
 from keii.checks.interface import Check, Claims, found
 from keii.checks.values import relation
-from keii.model import Claim, Finding, Number
+from keii.model import Claim, Date, Finding, Interval, Moment, Number
+
+_BEGUN = "time.intrusion_start"
 
 
 def run(claims: Claims) -> Iterator[Finding]:
     """Yield one finding per topic and group of claims that agree across at least two publications."""
     for topic in claims.topics:
-        told = tuple(claim for claim in claims.of(topic) if claim.speaker != "author")  # who retells does not witness
+        told = (*claims.of(topic), *(_begins(claims) if topic == _BEGUN else ()))
+        told = tuple(claim for claim in told if claim.speaker != "author")  # who retells does not witness
         for group in _groups(told):
             tellers = {claims.teller(claim) for claim in group}
             if len(tellers) < 2:
@@ -31,6 +36,15 @@ def run(claims: Claims) -> Iterator[Finding]:
             yield found(
                 "agreement", "agreement", claims, group, why, tellers=str(len(tellers)), origins=str(len(origins))
             )
+
+
+def _begins(claims: Claims) -> Iterator[Claim]:
+    """Yield spans of the intrusion as claims on its begin, where the first day is told."""
+    for claim in claims.of("time.intrusion"):
+        first = claim.value.edtf.split("/")[0] if isinstance(claim.value, Interval) else ""
+        if first and first != ".." and claim.moment is not None and claim.moment.earliest is not None:
+            begun = Moment(edtf=first, earliest=claim.moment.earliest, latest=None, zone=claim.moment.zone)
+            yield msgspec.structs.replace(claim, topic=_BEGUN, value=Date(edtf=first), moment=begun)
 
 
 def _groups(claims: tuple[Claim, ...]) -> list[list[Claim]]:

@@ -60,11 +60,19 @@ class _Topic:
     def _share(self, one: Claim, other: Claim) -> bool:
         return frozenset((self._claims.teller(one), self._claims.teller(other))) in self._agree
 
+    def _quotes(self, claim: Claim, one: Claim, other: Claim) -> bool:
+        """Return whether a publication tells ``claim`` as the word of the voice of ``one``, and ``other`` as another's."""
+        own = self._claims.voice(other)
+        return (
+            bool(claim.speaker) and self._claims.voice(one) == self._claims.voice(claim) != own and bool(other.speaker)
+        )
+
     def _known_there(self, one: Claim, other: Claim) -> bool:
         """Return whether the publication of ``other`` gives the value of ``one`` too, as a part or for another event."""
         teller = self._claims.teller(other)
         return any(
             self._claims.teller(claim) == teller
+            and not self._quotes(claim, one, other)
             and claim.polarity == one.polarity
             and relation(one, claim).kind == "equal"
             for claim in self._said
@@ -99,8 +107,6 @@ def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
     if told.kind == "incomparable" and told.why == "other-event":
         valued = not isinstance(one.value, Category)  # that there was another incident too looks like no contradiction
         return ("compatible", "other-event") if valued and one.about != other.about else ("", "")
-    if told.why == "polarity" and one.topic.startswith("impact."):
-        return "", ""  # one service stood still while another did not
     if told.kind != "different" or not (is_single(one.topic) or told.why == "polarity"):
         return "", ""
     if claims.same_speaker(one, other):

@@ -47,7 +47,7 @@ def run(claims: Claims) -> Iterator[Finding]:
                 if claim.topic in _admissions(denial.topic)
                 and claim.polarity == "affirmed"
                 and claim.modality == "certain"
-                and claims.earlier(denial, claim)
+                and claims.said_before(denial, claim)
                 and _same_data(denial, claim)
             ]
             if not admitted:
@@ -73,7 +73,7 @@ def _then_possible(claims: Claims, said: list[Claim], denial: Claim) -> Iterator
         if claim.topic == denial.topic
         and claim.polarity == "affirmed"
         and claim.modality in ("possible", "suspected")
-        and claims.earlier(denial, claim)
+        and claims.said_before(denial, claim)
         and _same_data(denial, claim)
     ]
     if opened:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from keii.checks.interface import Claims
+from keii.checks.things import named, things
 from keii.checks.values import Relation, relation
 from keii.data import load
 from keii.model import Category, Claim, Number
@@ -23,7 +23,9 @@ def missing_ground(claims: Claims, one: Claim, other: Claim, how: Relation) -> s
 
     ``""`` where there is nothing to tell of the pair; else the word of the sentence ``finding.compatible.<word>``.
     """
-    if how.why == "polarity" and (one.topic in load("checks/grounds")["many"] or apart(one, other)):
+    if how.why == "polarity" and (
+        one.topic in load("checks/grounds")["many"] or apart(one, other) or _denies_else(one) or _denies_else(other)
+    ):
         return ""
     if _whose(claims, one) != _whose(claims, other):
         return "other-event" if not isinstance(one.value, Category) else ""
@@ -31,7 +33,9 @@ def missing_ground(claims: Claims, one: Claim, other: Claim, how: Relation) -> s
         return "scope"
     if how.why == "number" and _later_count(claims, one, other):
         return "so-far"
-    if how.why in ("time", "category") and _half_sure(one, other):
+    if (how.why in ("time", "category") and _half_sure(one, other)) or (
+        how.why == "number" and "suspected" in (one.modality, other.modality) and one.modality != other.modality
+    ):
         return "unsure"
     return None
 
@@ -50,9 +54,15 @@ def apart(one: Claim, other: Claim) -> bool:
     return bool(denied and denied[0]) and one.topic in ("leak.occurred", "leak.personal", "data.personal")
 
 
+def _denies_else(claim: Claim) -> bool:
+    """Return whether the words of a denial are about something near: who never met a demand does not deny the demand."""
+    words = load("checks/grounds")["denies_else"].get(claim.topic, ())
+    return claim.polarity == "denied" and any(re.search(word, claim.quote, re.I) for word in words)
+
+
 def other_people(one: Claim, other: Claim) -> bool:
     """Return whether two counts are of groups of people that have none in common."""
-    first, second = _named("people", one.quote), _named("people", other.quote)
+    first, second = named("people", one.quote), named("people", other.quote)
     return bool(first and second) and not first & second
 
 
@@ -63,21 +73,14 @@ def taken_back(claims: Claims, said: Iterable[Claim], claim: Claim, other: Claim
         and claims.same_speaker(claim, later)
         and (
             (relation(claim, later).kind == "different" and relation(later, other).kind in ("equal", "compatible"))
-            or (claim.polarity == "denied" != later.polarity and other.polarity == "affirmed" and _one_kind(later, other))
+            or (
+                claim.polarity == "denied" != later.polarity
+                and other.polarity == "affirmed"
+                and _one_kind(later, other)
+            )
         )
         for later in said
     )
-
-
-def things(text: str) -> frozenset[str]:
-    """Return the ids of the things that a text names, of those that data consists of."""
-    return _named("things", text)
-
-
-@lru_cache(maxsize=4096)
-def _named(table: str, text: str) -> frozenset[str]:
-    kinds = load("checks/grounds")[table]
-    return frozenset(kind for kind, words in kinds.items() if any(re.search(word, text, re.I) for word in words))
 
 
 def _whose(claims: Claims, claim: Claim) -> str:
@@ -85,8 +88,9 @@ def _whose(claims: Claims, claim: Claim) -> str:
     grounds = load("checks/grounds")
     if claim.topic not in grounds["own"] or claim.basis == "observed":
         return ""
-    if claims.origins.is_other_party(claim):
-        return claims.voice(claim)
+    party = claims.origins.other_party(claim)
+    if party:
+        return party
     limited = claim.polarity == "denied" and any(re.search(word, claim.quote, re.I) for word in grounds["own_words"])
     return claims.voice(claim) if limited and claims.voice(claim) != "victim" else ""
 

@@ -76,7 +76,7 @@ class Claims:
             for quoted in document.embedded:
                 texts[document.name, quoted.id] = "\n".join(document.text[start:end] for start, end in quoted.spans)
         for entry in publications(self.documents):
-            if entry.kind == "statement":
+            if entry.kind == "statement" or (entry.kind == "government" and entry.publisher in self.origins.statements):
                 yield entry, texts[entry.document, entry.within]
 
     def teller(self, claim: Claim) -> str:
@@ -109,6 +109,12 @@ class Claims:
         begun = first.earliest is not None and second.earliest is not None and first.earliest < second.earliest
         ended = first.latest is not None and second.latest is not None and first.latest <= second.latest
         return begun and ended  # a day alone is not before a minute of that day
+
+    def said_before(self, one: Claim, other: Claim) -> bool:
+        """Return whether ``one`` was said before ``other``: published before, or told in one text as what was said then."""
+        if self.earlier(one, other):
+            return True
+        return one.source == other.source and self.past_word(one) and not self.past_word(other)
 
     def past_word(self, claim: Claim) -> bool:
         """Return whether a publication tells a claim as what was said before («と説明していた», «had previously said»)."""

@@ -91,6 +91,11 @@ def _statements(claims: Claims) -> Iterator[_Statement]:
 
 def _left_out(claims: Claims, statement: _Statement, subject: Subject) -> Iterator[Finding]:
     knew = _known(claims, statement, subject)
+    refused = [one for one in statement.claims if one.topic in subject.topics and one.state == "declined"]
+    if refused:
+        facts = {"subject": subject.id, "statement": statement.speaker}
+        yield found("omission", "omission", claims, refused, "declined", against=knew, **facts)
+        return
     if any(word in statement.text for word in subject.words.get(statement.lang, ())):
         if knew or subject.expected:
             yield _finding(statement, subject, "unknown", "mentioned", knew)

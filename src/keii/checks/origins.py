@@ -24,9 +24,9 @@ def normal_name(name: str) -> str:
     return _SPACE.sub("", _FORM.sub("", text.removeprefix("the ")))
 
 
-def authority(publisher: str) -> bool:
-    """Return whether a publisher's statements speak of others: an office, the police, lawyers."""
-    return any(re.search(name, publisher, re.I) for name in load("checks/authorities")["names"])
+def _listed(publisher: str, table: str) -> bool:
+    """Return whether a publisher is an office that speaks of others (``names``) or writes for whom it acts (``counsel``)."""
+    return any(re.search(name, publisher, re.I) for name in load("checks/authorities")[table])
 
 
 def _speaking(documents: Sequence[Document]) -> Iterator[str]:
@@ -50,7 +50,8 @@ def other_parties(documents: Sequence[Document], statements: Sequence[str], know
         texts[name] = texts.get(name, "") + normal_name(document.text) + "\n"
     told = {name: sum(name in text for by, text in texts.items() if by != name) for name in names}
     first = {
-        name: min((_said(one) for one in documents if normal_name(one.publisher) == name), default="~") for name in names
+        name: min((_said(one) for one in documents if normal_name(one.publisher) == name), default="~")
+        for name in names
     }
     ranked = sorted(names, key=lambda name: (name not in known, -told[name], first[name], name))
     others: set[str] = set()
@@ -78,9 +79,18 @@ class Origins:
     def __init__(self, documents: Sequence[Document], names: Iterable[str] = ()) -> None:
         self._documents = {document.name: document for document in documents}
         self._victim = {normal_name(name) for name in names if name}
-        self.statements = tuple(sorted({name for name in _speaking(documents) if name and not authority(name)}))
+        self.statements = tuple(
+            sorted(
+                {
+                    name
+                    for name in _speaking(documents)
+                    if name and not _listed(name, "names") and not _listed(name, "counsel")
+                }
+            )
+        )
         self._others = other_parties(documents, self.statements, self._victim)
         self._victim.update(normal_name(name) for name in self.statements if normal_name(name) not in self._others)
+        self._victim.update(normal_name(name) for name in _speaking(documents) if _listed(name, "counsel"))
         self._victim.discard("")
         self._alias: dict[str, str] = {}
         self._copies = copies(documents, normal_name)
@@ -108,9 +118,12 @@ class Origins:
         name = self._alias.get(name, name)
         return "victim" if name in self._victim else name
 
-    def is_other_party(self, claim: Claim) -> bool:
-        """Return whether a claim is the word of a party that published a statement and is not the victim."""
-        return self.voice(claim) in self._others
+    def other_party(self, claim: Claim) -> str:
+        """Return the party beside the victim whose word a claim is or in whose publication it stands, "" for none."""
+        for name in (self.voice(claim), normal_name(self.teller(claim))):
+            if name in self._others:
+                return name
+        return ""
 
     def same(self, one: str, other: str) -> None:
         """Take two names of a speaker for one voice (a company in Japanese and in English)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from keii.checks.headline import headline
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
-from keii.checks.values import relation
+from keii.checks.values import is_planned, relation
 from keii.model import Claim, Finding
 
 
@@ -20,15 +20,16 @@ def run(claims: Claims) -> Iterator[Finding]:
         for said in voices.values():
             yield from _changes(claims, topic, said)
         yield from _corrections(claims, topic)
+        yield from _outcomes(claims, topic)
 
 
 def _changes(claims: Claims, topic: str, said: list[Claim]) -> Iterator[Finding]:
     for at, later in enumerate(said):
         for earlier in reversed(said[:at]):
-            if not claims.earlier(earlier, later):
+            if not claims.said_before(earlier, later):
                 continue
             told = relation(earlier, later)
-            if told.why == "planned-then-actual":
+            if told.why == "planned-then-actual" or (told.kind == "different" and is_planned(later)):
                 yield found("revision", "revision", claims, [earlier], "planned", against=[later])
             elif told.kind == "different" and (is_single(topic) or told.why == "polarity"):
                 yield found("revision", "revision", claims, [earlier], "changed", against=[later])
@@ -54,6 +55,24 @@ def _corrections(claims: Claims, topic: str) -> Iterator[Finding]:
             right.append(later)
     for left, right in put_right.values():
         yield found("revision", "revision", claims, left, "corrected", against=right)
+
+
+def _outcomes(claims: Claims, topic: str) -> Iterator[Finding]:
+    """Yield plans with what others later tell to have happened, once per plan."""
+    told = [one for one in claims.of(topic) if one.basis == "stated" and not is_inference(one)]
+    for plan in dict.fromkeys(one for one in told if is_planned(one) and one.polarity == "affirmed"):
+        came = [
+            one
+            for one in told
+            if not claims.same_speaker(plan, one)
+            and claims.earlier(plan, one)
+            and (
+                (made := relation(plan, one)).why == "planned-then-actual"
+                or (made.kind == "different" and is_planned(one))
+            )
+        ]
+        if came:
+            yield found("revision", "revision", claims, [plan], "planned", against=came)
 
 
 CHECK = Check(id="revision", asks="Who changed their word?", run=run)

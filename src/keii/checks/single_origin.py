@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from keii.checks.interface import Check, Claims, found
+from keii.checks.origins import normal_name
+from keii.checks.values import relation
 from keii.data import load
-from keii.model import ELSEWHERE, Finding
+from keii.model import ELSEWHERE, Claim, Finding, Number
 
 
 def run(claims: Claims) -> Iterator[Finding]:
@@ -23,12 +25,42 @@ def run(claims: Claims) -> Iterator[Finding]:
             continue
         if len({claim.polarity for claim in told}) > 1:
             continue  # who denies it speaks of it too: that is a contradiction or a revision
-        origins = {claims.origin(claim) for claim in facts}
-        if len(origins) > 1 or any(claim.basis == "observed" for claim in claims.of(topic)):
+        if any(claim.basis == "observed" for claim in claims.of(topic)):
             continue
-        tellers = {claims.teller(claim) for claim in facts}
-        why = "copies" if len(tellers) > 1 else "one"
-        yield found("single-origin", "single-source", claims, facts, why, source=claims.teller(facts[0]))
+        for told_alone in _alone(claims, facts):
+            tellers = {claims.teller(claim) for claim in told_alone}
+            why = "copies" if len(tellers) > 1 else "one"
+            first = claims.teller(told_alone[0])
+            yield found("single-origin", "single-source", claims, told_alone, why, source=first)
+
+
+def _alone(claims: Claims, facts: Sequence[Claim]) -> list[list[Claim]]:
+    """Return the claims that one origin alone tells: all of a topic, or a figure that nobody else gives or comes near."""
+    if len({claims.origin(claim) for claim in facts}) == 1 or _told_once(claims, facts):
+        return [list(facts)]
+    if not all(isinstance(claim.value, Number) for claim in facts):
+        return []
+    groups: dict[str, list[Claim]] = {}
+    for claim in facts:
+        groups.setdefault(claims.origin(claim), []).append(claim)
+    return [
+        group
+        for origin, group in groups.items()
+        if not any(
+            _goes_with(one, other) for far, held in groups.items() if far != origin for one in group for other in held
+        )
+    ]
+
+
+def _goes_with(one: Claim, other: Claim) -> bool:
+    return relation(one, other).kind in ("equal", "compatible")
+
+
+def _told_once(claims: Claims, facts: Sequence[Claim]) -> bool:
+    """Return whether one publication alone tells it, in its own words and those of at most one voice that it names."""
+    teller = {claims.teller(claim) for claim in facts}
+    voices = {claims.voice(claim) for claim in facts} - {normal_name(name) for name in teller}
+    return len(teller) == 1 and len({voice for voice in voices if "@" not in voice}) <= 1
 
 
 CHECK = Check(id="single-origin", asks="What rests on one origin alone?", run=run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from keii.checks.origins import normal_name
+from keii.checks.things import things
 from keii.data import load
 from keii.model import ELSEWHERE, Category, Claim, Date, Interval, Number, Value
 
@@ -45,7 +46,7 @@ def relation(one: Claim, other: Claim) -> Relation:
     both_stated = one.basis == other.basis == "stated"  # what a log claim is about is a machine or a login
     if both_stated and one.about and other.about and normal_name(one.about) != normal_name(other.about):
         return Relation("incomparable", "other-event")
-    if "planned" in (one.scope, other.scope) and one.scope != other.scope:
+    if _plan_and_outcome(one, other):
         return Relation("compatible", "planned-then-actual")
     polarity = _polarity(one, other)
     if polarity is not None:
@@ -61,6 +62,26 @@ def relation(one: Claim, other: Claim) -> Relation:
     return (
         Relation("incomparable", "type") if type(one.value) is not type(other.value) else Relation("different", "value")
     )
+
+
+def is_planned(claim: Claim) -> bool:
+    """Return whether a claim tells a plan: it says so, or its time lies after the day on which it was said."""
+    if claim.scope == "planned":
+        return True
+    said, told = claim.published, claim.moment
+    if claim.basis != "stated" or said is None or said.latest is None or told is None:
+        return False
+    begins = told.earliest if told.earliest is not None else told.latest
+    return begins is not None and begins > said.latest
+
+
+def _plan_and_outcome(one: Claim, other: Claim) -> bool:
+    """Return whether one tells a plan and the other what came of it; what is called a plan goes before what is inferred."""
+    if one.polarity == other.polarity == "denied":
+        return False  # «will not pay» and «did not pay» say the same
+    if "planned" in (one.scope, other.scope):
+        return one.scope != other.scope
+    return is_planned(one) != is_planned(other)
 
 
 def _polarity(one: Claim, other: Claim) -> Relation | None:
@@ -81,7 +102,7 @@ def _polarity(one: Claim, other: Claim) -> Relation | None:
         denied, affirmed = (one, other) if one.polarity == "denied" else (other, one)
         if affirmed.modality == "possible" and affirmed.basis == "stated":
             return Relation("compatible", "hedged")
-        if _narrower(denied.value, affirmed.value):
+        if _narrower(denied.value, affirmed.value) and not things(denied.quote) & things(affirmed.quote):
             return Relation("incomparable", "items")  # «no card data leaked» does not deny that data leaked
         return Relation("different", "polarity")
     return Relation("different", "polarity") if one.value == other.value else Relation("incomparable", "value")
@@ -124,16 +145,20 @@ def _numbers(one: Claim, a: Number, other: Claim, b: Number) -> Relation:
             return Relation("compatible", "bound")
         if "up-to" in claim.approximation and far <= own:
             return Relation("compatible", "bound")
-    if "certain" in (one.modality, other.modality) and {one.modality, other.modality} & {"possible", "suspected"}:
+    if {one.modality, other.modality} == {"certain", "possible"}:
         return Relation("compatible", "scope")  # what is certain is counted apart from what is only possible
-    scopes = {one.scope, other.scope} - {None}
+    scopes = {one.scope, other.scope} - {None, "cumulative"}  # a total may be confirmed or potential
     if len(scopes) == 2 or (scopes & {"new", "part"} and one.scope != other.scope):
         return Relation("compatible", "scope")
     return Relation("different", "number")
 
 
 def _times(one: Claim, other: Claim) -> Relation:
-    if isinstance(one.value, Date | Interval) and isinstance(other.value, Date | Interval) and one.value == other.value:
+    if (
+        isinstance(one.value, Date | Interval)
+        and isinstance(other.value, Date | Interval)
+        and (one.value.edtf.rstrip("~?") == other.value.edtf.rstrip("~?"))
+    ):
         return Relation("equal", "same")
     if one.moment is None or other.moment is None:
         return Relation("incomparable", "no-bounds")
