@@ -33,7 +33,7 @@ def missing_ground(claims: Claims, one: Claim, other: Claim, how: Relation) -> s
         return "scope"
     if how.why == "number" and _later_count(claims, one, other):
         return "so-far"
-    if (how.why in ("time", "category") and _half_sure(one, other)) or (
+    if (how.why == "category" and _half_sure(one, other)) or (
         how.why == "number" and "suspected" in (one.modality, other.modality) and one.modality != other.modality
     ):
         return "unsure"

@@ -9,6 +9,8 @@ from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.values import is_planned, relation
 from keii.model import Claim, Finding
 
+_OUTCOMES = ("time.", "impact.cost")  # of a plan in other topics many things may come
+
 
 def run(claims: Claims) -> Iterator[Finding]:
     """Yield one finding per change of one voice's word on one topic, from its last word before to the next."""
@@ -59,6 +61,8 @@ def _corrections(claims: Claims, topic: str) -> Iterator[Finding]:
 
 def _outcomes(claims: Claims, topic: str) -> Iterator[Finding]:
     """Yield plans with what others later tell to have happened, once per plan."""
+    if not topic.startswith(_OUTCOMES):
+        return
     told = [one for one in claims.of(topic) if one.basis == "stated" and not is_inference(one)]
     for plan in dict.fromkeys(one for one in told if is_planned(one) and one.polarity == "affirmed"):
         came = [
