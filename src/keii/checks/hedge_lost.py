@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keii.checks.grounds import apart, other_people
 from keii.checks.interface import Check, Claims, found
 from keii.checks.values import relation
 from keii.model import Finding
@@ -25,6 +26,7 @@ def run(claims: Claims) -> Iterator[Finding]:
                 if claims.teller(claim) != claims.teller(later)
                 and claims.earlier(claim, later)
                 and relation(claim, later).kind == "equal"
+                and not (apart(claim, later) or other_people(claim, later))
             ]
             admits = claims.origins.voice(later) == "victim"  # who is asked and confirms has lost no hedge
             if (
