@@ -20,7 +20,9 @@ TRAPS = yaml.safe_load((Path(__file__).parent / "traps.yaml").read_text("utf-8")
 def test_only_what_excludes_each_other_is_a_contradiction(row: dict[str, Any]) -> None:
     documents = [
         msgspec.structs.replace(
-            document(one["text"], row["lang"], publisher=one["publisher"], published=one["published"], kind=one["kind"]),
+            document(
+                one["text"], row["lang"], publisher=one["publisher"], published=one["published"], kind=one["kind"]
+            ),
             source=f"s-{at}",
             name=f"{at}.txt",
         )
