@@ -62,7 +62,9 @@ def beacons(millions: int) -> dict[str, object]:
     """Score the pairs of so many million connections, two fifths as many pairs, and look for the hidden ones."""
     with tempfile.TemporaryDirectory() as place:
         connection = duckdb.connect(str(Path(place) / "talk.duckdb"))
-        connection.execute("SET memory_limit = '1GB'; SET preserve_insertion_order = false; SELECT setseed(0.5)")
+        connection.execute(
+            "SET memory_limit = '2GB'; SET threads = 2; SET preserve_insertion_order = false; SELECT setseed(0.5)"
+        )
         connection.execute(
             """
             CREATE TABLE talk AS
