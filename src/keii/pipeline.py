@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 
 from keii import __version__
+from keii.beside_rules import beside_rules, publications
 from keii.case.case import Case
-from keii.case.labels import label_of, read_labels
+from keii.case.labels import labelled
 from keii.checks import Claims, check, check_statement, holds_statement
 from keii.checks.changes import changes
 from keii.checks.hypotheses import analyse
@@ -73,7 +74,8 @@ def _stage(case: Case, name: str, stage: Callable[[Case], None], progress: Progr
 
 def _inputs(case: Case, name: str) -> list[str]:
     of = case.catalog.digest
-    lake, intel, documents = of("lake"), [of("indicator"), of("pattern")], of("document")
+    lake, intel = of("lake"), [of("indicator"), of("pattern")]
+    documents = "\n".join([of("document"), *sorted(beside_rules(case.catalog.sources()))])
     return {
         "hunt": [lake, *intel],
         "rules": [lake, of("rule")],
@@ -130,11 +132,11 @@ def _trace(case: Case) -> None:
 
 
 def _claims(case: Case) -> None:
-    case.catalog.put_claims([claim for document in case.catalog.documents() for claim in extract(document)], "stated")
+    case.catalog.put_claims([claim for document in publications(case) for claim in extract(document)], "stated")
 
 
 def _check(case: Case) -> None:
-    findings, verdicts = judge(case.catalog.claims(), case.catalog.documents(), _victim(case))
+    findings, verdicts = judge(case.catalog.claims(), publications(case), _victim(case))
     case.catalog.put_findings(findings, verdicts)
 
 
@@ -171,23 +173,11 @@ def verdicts(claims: Sequence[Claim], documents: Sequence[Document], statement: 
     return tuple(verdict for document in chosen for verdict in check_statement(document, held))
 
 
-def _labelled(case: Case, found: Trace) -> Trace:
-    """Return the trace with the labels of ``case.toml`` on its files. Raises SettingsError."""
-    if not case.settings.labels:
-        return found
-    labels = read_labels(case.root / case.settings.labels)
-    fitting = ((file, label_of(file.server, file.path, labels)) for file in found.files)
-    files = tuple(
-        msgspec.structs.replace(file, label=label.label, owner=label.owner) if label else file
-        for file, label in fitting
-    )
-    return msgspec.structs.replace(found, files=files)
-
-
 def report_of(case: Case) -> Report:
     """Return the case's report as a value."""
     catalog, entries = case.catalog, case.entries()
-    held = Claims(catalog.claims(), catalog.documents(), _victim(case))
+    documents = publications(case)
+    held = Claims(catalog.claims(), documents, _victim(case))
     return compose(
         Parts(
             case=case.settings.name,
@@ -195,7 +185,7 @@ def report_of(case: Case) -> Report:
             as_of=max((entry.when for entry in entries), default=""),
             zone=case.settings.time_zone,
             sources=_sources(case),
-            documents=catalog.documents(),
+            documents=documents,
             claims=catalog.claims(),
             changes=changes(held, catalog.findings()),
             ratings=rate(held, case.settings.reliability),
@@ -210,13 +200,14 @@ def report_of(case: Case) -> Report:
                 catalog.rules(),
                 catalog.matches(),
             ),
-            trace=_labelled(case, catalog.trace() or Trace()),
+            trace=labelled(catalog.trace() or Trace(), case.root, case.settings.labels),
             labelled=bool(case.settings.labels),
         )
     )
 
 
 def _sources(case: Case) -> list[SourceEntry]:
+    beside = beside_rules(case.catalog.sources())
     skips: dict[str, list[msgspec.Struct]] = {}
     for row in case.catalog.skips():
         skips.setdefault(row.source, []).append(row.skip)
@@ -228,7 +219,7 @@ def _sources(case: Case) -> list[SourceEntry]:
             reader=record.reader,
             sha256=record.source.sha256,
             size=record.source.size,
-            status=record.status,
+            status="beside-rules" if record.source.id in beside else record.status,
             events=record.events,
             skipped=record.skipped,
             first=record.first,
@@ -280,7 +271,7 @@ def documents_of(paths: Sequence[Path]) -> list[Document]:
     """
     if len(paths) == 1 and (paths[0] / "case.toml").is_file():
         with Case.open(paths[0]) as case:
-            return list(case.catalog.documents())
+            return list(publications(case))
     return [document for path in paths for document in documents_at(path)]
 
 
@@ -334,7 +325,7 @@ def analysis_of(case: Case) -> Analysis | None:
     if not settings.hypotheses:
         return None
     names = [name for name in (settings.victim, *settings.speakers) if name]
-    return analyse(settings.hypotheses, Claims(case.catalog.claims(), case.catalog.documents(), names))
+    return analyse(settings.hypotheses, Claims(case.catalog.claims(), publications(case), names))
 
 
 def hypotheses_of(path: Path) -> tuple[Analysis, dict[str, Claim]]:
@@ -362,7 +353,7 @@ def propose_claims(path: Path, progress: Callable[[str, int, int], None]) -> tup
                 "no [llm] there: a model is asked only where the case names it", place=str(path / "case.toml")
             )
         endpoint = Endpoint(case.settings.llm)
-        documents, told = case.catalog.documents(), case.catalog.claims()
+        documents, told = publications(case), case.catalog.claims()
         if not documents:
             raise UsageError("no documents to ask about; `keii add` and `keii run` come first", place=str(path))
         todo = cut(documents, case.settings.llm.piece)

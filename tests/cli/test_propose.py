@@ -14,13 +14,13 @@ from keii.proposals import prompt_hash
 from tests.cli.test_cli import keii, lines
 from tests.proposals.fake import says, sends, serving
 
-ARTICLE = "Harbour Post\n30 January 2020 10:30\n\nMinato Works said that 28 thousand files were read.\n"
+ARTICLE = "Harbour Post\n30 January 2020 10:30\n\nMinato Works said that 28 thousand sheets changed hands.\n"
 GOOD = {
-    "quote": "28 thousand files were read",
+    "quote": "28 thousand sheets changed hands",
     "topic": "affected.files",
     "value": {"type": "number", "num": 28000, "unit": "file"},
 }
-MADE_UP = {**GOOD, "quote": "80 thousand files were sold"}
+MADE_UP = {**GOOD, "quote": "80 thousand sheets changed hands"}
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_the_tables_tell_proposals_apart(case: Path, lang: str, words: str) -> N
         done = keii("claims", case, "--propose", "--lang", lang)
     assert (done.returncode, done.stderr) == (0, "")
     assert words in done.stdout
-    assert done.stdout.index(words) < done.stdout.index("28 thousand files were read")
+    assert done.stdout.index(words) < done.stdout.index("28 thousand sheets changed hands")
 
 
 def test_a_failure_is_told_with_its_place_and_leaves_the_case_whole(case: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from keii.errors import SettingsError
+from keii.model import Trace
 
 _COLUMNS = ("path", "label", "owner")
 _MOST = 10_000  # rows
@@ -52,6 +53,19 @@ def label_of(server: str, path: str, labels: Sequence[Label]) -> Label | None:
     """Return the first row that a file fits."""
     whole = _normal(f"//{server}/{path}")
     return next((label for label in labels if label.fits.match(whole)), None)
+
+
+def labelled(found: Trace, root: Path, name: str) -> Trace:
+    """Return a trace with the labels of the file ``name`` in a case on its files, as it is without one. Raises SettingsError."""
+    if not name:
+        return found
+    labels = read_labels(root / name)
+    fitting = ((file, label_of(file.server, file.path, labels)) for file in found.files)
+    files = tuple(
+        msgspec.structs.replace(file, label=label.label, owner=label.owner) if label else file
+        for file, label in fitting
+    )
+    return msgspec.structs.replace(found, files=files)
 
 
 def _bounded(rows: csv._reader, path: Path) -> list[list[str]]:  # type: ignore[name-defined]

@@ -17,7 +17,7 @@ from keii.model.trace import Reason, Trace
 
 
 class SourceEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A source as the appendix lists it. ``status``: read, copy, unreadable, unknown-kind; ``error`` says why.
+    """A source as the appendix lists it. ``status``: read, copy, beside-rules, unreadable, unknown; ``error`` says why.
 
     ``inferred`` are marks of what its times do not say and how that was filled (``docs/logs.md``).
     """
