@@ -114,7 +114,7 @@ def _once(patterns: Sequence[IntelPattern]) -> list[IntelPattern]:
     return list(chosen.values())
 
 
-def _of_pattern(pattern: IntelPattern, seen: Seen) -> Match:
+def _of_pattern(pattern: IntelPattern, seen: pattern_hunt.Requests) -> Match:
     parts = (pattern.uri, pattern.user_agent, pattern.method, pattern.port, pattern.period)
     return Match(
         id=_id(pattern.source, "pattern", repr(parts), seen),
@@ -127,7 +127,7 @@ def _of_pattern(pattern: IntelPattern, seen: Seen) -> Match:
         last_seen=seen.last,
         events=seen.events,
         locators=seen.locators,
-        note=pattern_hunt.note(pattern),
+        note=pattern_hunt.note(pattern, seen),
     )
 
 

@@ -6,12 +6,23 @@ import re
 from collections.abc import Sequence
 
 import duckdb
+import msgspec
 
 from keii.hunt.evidence import Seen, files_sql, summed
 from keii.hunt.hosts import host_sql, record_id_sql
+from keii.hunt.rhythm import rhythms, told
 from keii.lake.store import Lake
 from keii.model import IntelPattern
 from keii.wording import say
+
+# A request through a proxy names its server in the URL; the address is the proxy's then.
+_SERVER = "coalesce(hostname, nullif(regexp_extract(url, '^[a-zA-Z]+://([^/:]+)', 1), ''), dst_ip)"
+
+
+class Requests(Seen, frozen=True, kw_only=True):
+    """The requests of one machine that fit a pattern; ``period``: what they say of the stated period, empty without one."""
+
+    period: str = ""
 
 
 def refusal(pattern: IntelPattern) -> str | None:
@@ -25,8 +36,8 @@ def refusal(pattern: IntelPattern) -> str | None:
 
 def seek(
     connection: duckdb.DuckDBPyConnection, lake: Lake, patterns: Sequence[IntelPattern]
-) -> list[tuple[IntelPattern, Seen]]:
-    """Return what each pattern holds for among the events of ``http``."""
+) -> list[tuple[IntelPattern, Requests]]:
+    """Return what each pattern holds for among the events of ``http``, to whatever server."""
     files = lake.of("http")
     if not files:
         return []
@@ -39,12 +50,16 @@ def seek(
         shown = "coalesce(url, path)" if pattern.uri else "user_agent"
         rows = (
             f"SELECT 0 AS target, {host_sql('http')} AS internal, occurred, source, record, "
-            f"{record_id_sql('http', present)} AS record_id, [{shown}] AS found, NULL::VARCHAR AS query "
-            f"FROM {source} WHERE {where}"
+            f"{record_id_sql('http', present)} AS record_id, [{shown}] AS found, NULL::VARCHAR AS query, "
+            f"{_SERVER} AS server FROM {source} WHERE {where}"
         )
         connection.execute("CREATE OR REPLACE TEMP TABLE fitting AS " + rows, values)
         column = "path" if pattern.uri else "user_agent"
-        found += [(pattern, seen) for seen in summed(connection, "SELECT * FROM fitting", "http", column)]
+        sums = summed(connection, "SELECT * EXCLUDE server FROM fitting", "http", column)
+        by_host = rhythms(connection, "fitting", pattern.period) if pattern.period and sums else {}
+        for seen in sums:
+            period = told(pattern.period, by_host.get(seen.host, [])) if pattern.period else ""
+            found.append((pattern, Requests(**msgspec.structs.asdict(seen), period=period)))
     return found
 
 
@@ -79,8 +94,8 @@ def _expression(template: str) -> str:
     return f"(?s){body}" + ("" if "?" in path or path.endswith("*") else r"(\?.*)?")
 
 
-def note(pattern: IntelPattern) -> str:
-    """Return how the match came about and what was not tested."""
+def note(pattern: IntelPattern, seen: Requests) -> str:
+    """Return how the match came about, and what the requests say of the stated period."""
     names = (
         ("URI", pattern.uri),
         ("user agent", pattern.user_agent),
@@ -88,6 +103,4 @@ def note(pattern: IntelPattern) -> str:
         ("port", pattern.port),
     )
     text = say("hunt.pattern", facts={"parts": ", ".join(name for name, value in names if value is not None)})
-    if pattern.period is not None:
-        text += "; " + say("hunt.period_not_tested", facts={"period": pattern.period})
-    return text
+    return f"{text}; {seen.period}" if seen.period else text
