@@ -171,7 +171,12 @@ def test_any_text_gives_ordered_places(text: str, lang: str) -> None:
         ("the attack of Dec. 10", "en", "2019-12-10"),
         ("services stop on Wednesday, June 3", "en", "2020-06-03"),
         ("on Monday, June 3, staff noticed", "en", "2019-06-03"),
+        ("in May, staff noticed", "en", "2019-05"),
     ],
 )
 def test_a_day_without_a_year_lies_near_the_publication(text: str, lang: str, edtf: str) -> None:
     assert parse_dates(text, lang, PUBLISHED, "+09:00")[0].moment.edtf == edtf
+
+
+def test_may_at_the_beginning_of_a_sentence_is_no_month() -> None:
+    assert parse_dates("May have accessed the records. May not be all.", "en", PUBLISHED, "+09:00") == ()

@@ -76,6 +76,10 @@ _FORM = re.compile(
 )
 _LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
 _AHEAD = re.compile(r"\b(?:will|would(?! have)|(?:stay|remain)s?\b[^.;]{0,40}until|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|given [\w'& ]{1,40}until|ha(?:s|ve) until|must|(?:is|are) to|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
+_IN_MAY = re.compile(
+    r"\b(?:in|of|since|until|till|by|from|to|and|last|this|next|early|mid|late|through|during|before|after|for|between|around)[\s-]+(?:early[ -]|mid[ -]|late[ -]|the end of )?May$|[-/]May$",
+    re.I,
+)
 _BETWEEN = re.compile(r"\b(?:between|from)\s+$", re.I)
 _NOT_UNTIL = re.compile(
     r"(?:\bnot\b|n't\b|\bonly\b|\bnever\b)[^.;,]{0,36}\b(?:until|before)\s+$", re.I
@@ -122,6 +126,13 @@ def _resolve(match: re.Match[str], today: dt.date | None, last: Parts | None) ->
         return _clock_alone(got, last, about=about), "text"
     if got["feast"]:
         return _feast(got, today)
+    if (
+        got["m3"]
+        and got["m3"].startswith("May")
+        and not got["y3"]
+        and not _IN_MAY.search(match.string[max(0, match.start() - 12) : match.end()])
+    ):
+        return None, None  # «May have accessed» at the beginning of a sentence
     word = got["m"] or got["m2"] or got["m3"]
     if word:
         return _named_month(got, word, part, today, last, match.string[max(0, match.start() - 70) : match.start()])
