@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import ipaddress
 import re
 from collections.abc import Iterator
 
@@ -12,7 +13,8 @@ from keii.data import load
 from keii.readers.intel.values import Value, address, classify, top_levels, url
 
 # Ways to write a dot so that nobody clicks on it: [.] (.) {.} <.> [dot] (dot) {dot} [.  .] \. and " . " or " dot ".
-_DOT = r"(?:\[\s?\.\s?\]?|\(\s?\.\s?\)|\{\s?\.\s?\}|<\.>|\.\]|\\\.|\s?[\[({]\s?(?:dot|DOT|Dot|ドット)\s?[\])}]\s?|\[punkt\]|[．。]\]|\u2024|\uff0e)"
+# One that ends a line goes on in the next: a narrow cell of a table.
+_DOT = r"(?:(?:\[\.\]|\(\.\)|\[dot\])[ \t]*\n[ \t]*(?=[A-Za-z0-9])|\[\s?\.\s?\]?|\(\s?\.\s?\)|\{\s?\.\s?\}|<\.>|\.\]|\\\.|\s?[\[({]\s?(?:dot|DOT|Dot|ドット)\s?[\])}]\s?|\[punkt\]|[．。]\]|\u2024|\uff0e)"
 _SPACED = r"(?:(?<=[\w\]]) \. (?=\w)|(?<=\w) (?:dot|DOT) (?=\w))"
 _AT = r"(?:@|\[@\]|\(@\)|\{@\}|\s?[\[({](?:at|AT)[\])}]\s?|＠)"
 _SCHEME = re.compile(
@@ -29,6 +31,12 @@ _EMAIL = re.compile(
     rf"(?<![\w.%+-])[\w.%+-]{{1,64}}{_AT}(?:[\w-]{{1,63}}(?:\.|{_DOT})){{1,6}}[A-Za-z]{{2,24}}(?![\w-])"
 )
 _HEX = re.compile(r"(?<![0-9A-Za-z_])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9A-Za-z_])")
+_SPLIT = re.compile(r"(?<![0-9A-Za-z_])[0-9a-fA-F]{8,63}(?:[ \t]*\n[ \t]*[0-9a-fA-F]{4,56}){1,3}(?![0-9A-Za-z_])")
+_SHA256 = re.compile(r"\bsha-?256\b", re.IGNORECASE)
+_JA3 = re.compile(r"\bJA3S?(?:\s+(?:hash|fingerprint))?\s*[:=|]?\s*`?$")
+_FOUR = rf"\d{{1,3}}(?:(?:\.|{_DOT})\d{{1,3}}){{3}}"
+_RANGE = re.compile(rf"(?<![\w.\]])(?P<first>{_FOUR})[ \t]?(?:-|–|~|〜|～|から|to)[ \t]?(?P<last>{_FOUR})(?![\w])")
+_MOST_NETWORKS = 16  # that a range is told as; one with more is no range of anybody's servers
 _V6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}(?::|\[:\])){2,7}[0-9a-fA-F]{0,4}(?:/\d{1,3})?(?![\w:])")
 _ANY_DOT = re.compile(rf"{_DOT}|{_SPACED}")
 _END = ".,;:!?)]}>'\"*+”’"
@@ -62,7 +70,8 @@ def refang(words: str) -> str:
 
 def find(text: str) -> list[Seen]:
     """Return the addresses, names, URLs, hashes and e-mail addresses of ``text``, in order, without overlap."""
-    found = _apart([*_urls(text), *_mails(text), *_hashes(text), *_wide(text)])
+    found = _apart([*_urls(text), *_mails(text), *_split_hashes(text), *_hashes(text), *_wide(text)])
+    found = sorted([*found, *_ranges(text)], key=lambda seen: (seen.start, seen.end))
     starts = [seen.start for seen in found]
     names = []
     for match in _HOST.finditer(text):
@@ -118,8 +127,36 @@ def _mails(text: str) -> Iterator[Seen]:
 def _hashes(text: str) -> Iterator[Seen]:
     for match in _HEX.finditer(text):
         value = classify(match[0])
+        if _JA3.search(text[max(0, match.start() - 30) : match.start()]):
+            continue  # of no file
         if value is not None and len(set(match[0].lower())) > 4:
             yield Seen(match.start(), match.end(), match[0], value, defanged=True)
+
+
+def _split_hashes(text: str) -> Iterator[Seen]:
+    """Yield hashes broken over lines. Whole MD5s below each other are a list, unless their row says SHA-256."""
+    for match in _SPLIT.finditer(text):
+        parts = match[0].split()
+        value = classify("".join(parts))
+        if value is None or len(set(value.value)) <= 4 or value.value.isdigit():
+            continue
+        row = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if not all(len(part) in {32, 40} for part in parts) or (value.kind == "sha256" and _SHA256.search(row)):
+            yield Seen(match.start(), match.end(), match[0], value, defanged=True)
+
+
+def _ranges(text: str) -> Iterator[Seen]:
+    """Yield the networks of each range of addresses."""
+    for match in _RANGE.finditer(text):
+        try:
+            ends = [ipaddress.IPv4Address(refang(match[name])) for name in ("first", "last")]
+            networks = list(ipaddress.summarize_address_range(*ends))
+        except ValueError:
+            continue  # the last stands before the first, or one is no address
+        for network in networks if len(networks) <= _MOST_NETWORKS else ():
+            value = address(str(network))
+            if value is not None:
+                yield Seen(match.start(), match.end(), match[0], value, bool(_ANY_DOT.search(match[0])))
 
 
 def _wide(text: str) -> Iterator[Seen]:
