@@ -54,6 +54,12 @@ def kind_of(head: Head, said: str = "") -> Kind:
 
 
 def _by_content(head: Head) -> Kind:
+    if (
+        b"\0" in head.data[:512]
+    ):  # no text, or one in UTF-16: a log in a binary form of its own needs no look at its words
+        log, log_sure = _log(head)
+        if log_sure >= CERTAIN:
+            return Kind(name="log", log=log)
     intel_reader, intel_sure = _intel(head)
     if intel_reader is not None and intel_sure >= CERTAIN:  # rule files come by thousands: nobody else is asked
         return Kind(name="intel", intel=intel_reader)

@@ -19,6 +19,7 @@ _GUID = re.compile(r"\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}
 _LEVELS = {"logalways": 0, "critical": 1, "error": 2, "warning": 3, "information": 4, "informational": 4, "verbose": 5}
 _INT_BITS = {"event_id": 31, "record_id": 63, "level": 31, "process_id": 63}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FEW = 16  # rows of one shape up to which they are put with those of other shapes
 _TEXTS = ({str}, {str, type(None)}, {type(None)})
 
 
@@ -46,6 +47,10 @@ class Columns:
         self.inferred: set[str] = set()
         self._zone = zone
         self._tables: list[pa.Table] = []
+        self._few: dict[
+            str, list[Any]
+        ] = {}  # rows of shapes that are rare: a table for each would cost more than its rows
+        self._few_rows = 0
 
     def extend(self, plan: Plan, rows: list[Sequence[Any]], records: list[int]) -> None:
         """Take the events of one shape: a row of values each, and their record numbers."""
@@ -55,7 +60,8 @@ class Columns:
         for column, positions in plan.header.items():
             values = _first(by_position, positions)
             if column == "occurred":
-                cells[column] = _plain_times(values) or self._times(values, odd)
+                plain = _plain_times(values) if len(rows) >= _FEW else None
+                cells[column] = plain if plain is not None else self._times(values, odd)
             else:
                 cells[column] = _integers(column, values, odd) if column in _INT_BITS else values
         for column, position in plan.fields:
@@ -67,7 +73,18 @@ class Columns:
         if "logged_on" in cells:
             hosts = cells.get("host") or [None] * len(rows)
             cells["logged_on"] = [_other(a, b) for a, b in zip(cells["logged_on"], hosts, strict=True)]
-        self._tables.append(pa.table({name: _array(name, values) for name, values in cells.items()}))
+        if len(rows) < _FEW:
+            self._keep(cells, len(rows))
+        else:
+            self._tables.append(pa.table({name: _array(name, values) for name, values in cells.items()}))
+
+    def _keep(self, cells: dict[str, Sequence[Any] | pa.Array], rows: int) -> None:
+        """Put the rows of a rare shape with those of the others; what another shape lacks is null."""
+        for name, values in cells.items():
+            column = self._few.setdefault(name, [])
+            column += [None] * (self._few_rows - len(column))
+            column += values.to_pylist() if isinstance(values, pa.Array) else values
+        self._few_rows += rows
 
     def _times(self, values: Sequence[Any], odd: list[Odd]) -> list[datetime | None]:
         """Return times as UTC; of one without a zone, what was written and the mark stay beside it."""
@@ -86,6 +103,11 @@ class Columns:
 
     def batch(self) -> pa.RecordBatch:
         """Return all rows in one batch."""
+        if self._few_rows:
+            for column in self._few.values():
+                column += [None] * (self._few_rows - len(column))
+            self._tables.append(pa.table({name: _array(name, values) for name, values in self._few.items()}))
+            self._few, self._few_rows = {}, 0
         table = pa.concat_tables(self._tables, promote_options="default")
         if "occurred" not in table.schema.names:
             table = table.append_column("occurred", pa.nulls(len(table), TIME))
