@@ -33,6 +33,7 @@ ALL = [
         "fourth_lot",
         "fifth_lot",
         "sixth_lot",
+        "seventh_lot",
     )
     for case in cases(name)
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 
@@ -15,6 +16,8 @@ from keii.readers.documents.times import Found, find_times, fold, month_alone, w
 _COPYRIGHT = "a copyright line"
 HEAD_LINES = 14  # non-blank lines from the top in which a byline is looked for
 _TAIL_LINES = 6
+_LATER_REPORT = re.compile(r"第[2-9２-９二三四五六七八九]報|続報|最終報")
+_FEW = 6  # characters beside a time that are no title
 _LONGEST = 240  # characters; a longer line is running text
 _SIDE = " \u3000:：|｜-–—・/／•·[]【】()（）<>＜＞〔〕,、=＝"
 _TRAILING = re.compile(rf"(?:\s*\b(?:on|at|by)\b|\s*{WEEKDAY}\s*,?|\s*[（(]?[月火水木金土日][)）]?|\s*[:：,は])+$")
@@ -44,6 +47,8 @@ class _Seen(msgspec.Struct):
     published: Moment | None = None
     updated: Moment | None = None
     bare: Moment | None = None
+    later: bool = False  # the text calls itself a later report («【第二報】»)
+    beside: bool = False  # other words stood beside the bare one
     dateline: Moment | None = None
     foot: Moment | None = None
     month: Moment | None = None
@@ -68,6 +73,7 @@ def read_byline(text: str, lang: str, quoted: Sequence[tuple[int, int]] = ()) ->
     seen = _Seen()
     lang = with_order(text, lang)
     head = first_lines(text)
+    seen.later = any(_LATER_REPORT.search(line) and not find_times(line, lang) for _, line in head[:5])
     before = ""
     printed = _print_header(head, lang)
     if printed is not None:
@@ -89,6 +95,15 @@ def read_byline(text: str, lang: str, quoted: Sequence[tuple[int, int]] = ()) ->
     published = seen.published
     if published is not None and seen.bare is not None and _same_day_finer(seen.bare, published):
         published = seen.bare
+    if seen.dateline is not None and seen.bare is not None and _is_masthead(seen.bare, seen.dateline):
+        seen.rejected.append(
+            RejectedDate(
+                as_text=seen.bare.as_text,
+                place="line",
+                reason="a later day than the dateline's, as a masthead prints it",
+            )
+        )
+        seen.bare = None
     return Byline(
         published or seen.bare or seen.dateline or seen.foot or seen.month or seen.as_of, seen.updated, seen.published is not None,
         tuple(seen.rejected),
@@ -142,16 +157,22 @@ def _read_line(line: str, before: str, lang: str, seen: _Seen) -> None:
             seen.rejected.append(
                 RejectedDate(as_text=found.moment.as_text, place=f"line: {line.strip()[:60]}", reason=refused)
             )
-        elif _AS_OF.match(line, found.end) or any(word in label.lower() for word in _cues()["earliest"]):
+        elif _AS_OF.match(line, found.end) or _of_something_earlier(label, seen):
             seen.as_of = seen.as_of or found.moment
         elif _says(label, _cues()["updated"]):
             seen.updated = seen.updated or found.moment
         elif _says(label, _cues()["published"]):
             seen.published = seen.published or found.moment
         elif _stands_alone(line, times):
-            _take_bare(found, number, times, seen)
+            _take_bare(found, number, times, seen, _words_beside(line, times))
         elif number == 0:
             seen.dateline = seen.dateline or _dateline(line, lang)
+
+
+def _of_something_earlier(label: str, seen: _Seen) -> bool:
+    """Return whether a label names the earliest event of a form, or the first report where this is a later one."""
+    words = _cues()["earliest"] + (_cues()["first_report"] if seen.later else [])
+    return any(word in label.lower() for word in words)
 
 
 def _later(first: Found, other: Found) -> bool:
@@ -159,11 +180,16 @@ def _later(first: Found, other: Found) -> bool:
     return start is None or after is None or after >= start or other.start <= first.start
 
 
-def _take_bare(found: Found, number: int, times: tuple[Found, ...], seen: _Seen) -> None:
+def _words_beside(line: str, times: tuple[Found, ...]) -> bool:
+    """Return whether a line holds words beside its times: the title of another story in a list, say."""
+    return len(line.strip(_SIDE)) - sum(found.end - found.start for found in times) > _FEW
+
+
+def _take_bare(found: Found, number: int, times: tuple[Found, ...], seen: _Seen, beside: bool) -> None:  # noqa: FBT001 - a fact of the line
     """A clock beats a bare day that is not earlier: the day in a page's masthead is the day it was looked at."""
     earlier = seen.bare
-    if earlier is None:
-        seen.bare = found.moment
+    if earlier is None or (seen.beside and not beside and number == 0 and "T" not in earlier.edtf):
+        seen.bare, seen.beside = found.moment, beside
     elif (
         number == 0 and "T" in found.moment.edtf and "T" not in earlier.edtf and found.moment.edtf[:10] <= earlier.edtf
     ):
@@ -257,8 +283,15 @@ def _stands_alone(line: str, times: tuple[Found, ...]) -> bool:
         len(rest) <= 60
         and not rest.startswith(("・", "•", "*", "- "))
         and not rest.endswith(("。", "、"))
-        and not re.search(r"[。、]|\b(?:said|was|were|on|between)\b", rest)
+        and not re.search(r"[。、]|\b(?:said|was|were|on|between|since|until|valid)\b", rest)
     )
+
+
+def _is_masthead(bare: Moment, dateline: Moment) -> bool:
+    """Return whether a bare day lies days after the dateline: the day on which the page was looked at."""
+    if bare.earliest is None or dateline.latest is None or "T" in bare.edtf:
+        return False
+    return bare.earliest > dateline.latest + dt.timedelta(days=2)
 
 
 def _same_day_finer(finer: Moment, coarser: Moment) -> bool:

@@ -40,7 +40,7 @@ def forms() -> tuple[re.Pattern[str], ...]:
     """Return the patterns of a whole date with or without a clock, the surest first."""
     zone = _zone()
     ja_day = (
-        rf"(?:(?P<y1>[\d{_KANJI}]{{4}})\s?年(?:\([^)]{{1,6}}\))?|(?P<era>令和|平成)(?P<ey>{_N}{{1,3}}|元)\s?年)\s*"
+        rf"(?:(?P<y1>[\d{_KANJI}]{{4}})\s?年(?:\([^)]{{1,6}}\))?|(?P<era>令和|平成)(?P<ey>{_N}{{1,3}}|元)\s?年(?:\([^)]{{1,6}}\))?)\s*"
         rf"(?P<mo1>{_N}{{1,2}})\s?月\s*(?P<d1>{_N}{{1,3}})\s?日"
     )
     number_day = r"(?<![\d/.-])(?P<y2>(?:19|20)\d{2})(?P<sep>[-/.])\s?(?P<mo2>\d{1,2})(?P=sep)\s?(?P<d2>\d{1,2})(?!\d|[-/]\d(?!\d?:\d\d))"
