@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -42,7 +43,8 @@ def once(work: str, *args: str) -> Figure:
     if process.returncode:
         raise RuntimeError(f"{work}: exit code {process.returncode}")
     told = json.loads(out.strip().splitlines()[-1])
-    return Figure(told["rows"], told["seconds"], usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    megabytes = told.get("megabytes", usage.ru_maxrss / 1024)
+    return Figure(told["rows"], told["seconds"], usage.ru_utime + usage.ru_stime, megabytes)
 
 
 def compare(work: str, unit: str, beside: str, other: str | None, runs: int, *args: str) -> Row:
@@ -80,7 +82,19 @@ def timed(start: float, rows: int) -> None:
 
 def told(rows: int, seconds: float) -> None:
     """Print what a piece of work did, as its last line."""
-    print(json.dumps({"rows": rows, "seconds": seconds}))
+    print(json.dumps({"rows": rows, "seconds": seconds, "megabytes": _peak()}))
+
+
+def _peak() -> float:
+    """Return the peak memory of this process or of its largest child, in MB.
+
+    ``ru_maxrss`` of a child begins with what its parent held when it was started; ``VmHWM`` begins anew.
+    """
+    status = Path("/proc/self/status")
+    own = 0
+    if status.is_file():
+        own = next((int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")), 0)
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
 
 
 def machine() -> str:

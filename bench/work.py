@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import large, windows  # noqa: F401 - their works are named by being imported
-from bench.measure import WORK, timed, work
+from bench.measure import WORK, timed, told, work
 
 
 def _read(reader: str, paths: list[Path]) -> int:
@@ -170,7 +170,7 @@ def hunt_plain(folder: Path) -> None:
                     sql = f"SELECT count(*) FROM {table} WHERE {column} = ? OR {column} LIKE ?"
                     connection.execute(sql, [value, f"%.{value}"]).fetchall()
         seconds = (time.perf_counter() - start) * 1_000 / asked
-        print(json.dumps({"rows": events, "seconds": seconds}))
+        told(events, seconds)
 
 
 @work("text to claims")

@@ -95,7 +95,7 @@ def bare(topic: str, value: str) -> str:
         value = value.removesuffix("/..")
     if topic.endswith(("_end", "customers", "recovery", "deadline", "determined")):
         value = value.removeprefix("../")
-    value = value.replace("~", "")
+    value = value.replace("~", "").replace("+00:00", "Z")
     value = _MONTH_END.sub(r"\1-\2", value)  # the end of a month: its last days, or about its last day
     for code, months in _SEASONS.items():
         if value.endswith(code) and len(value) == 7:  # a season is written by its code or by its months

@@ -149,11 +149,26 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         return None, 0, 0  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
         return None, 0, 0  # «…ことが19日、分かった»: the day on which the paper knew
+    received = _received(where, spanned, until)
+    if received is not None:
+        return received
     found_out = words("ja", "times", "found_out").match(text, spanned.end, sentence.end)
     if found_out:
         return _found_out(text, found_out)
     told = _told_on(where, spanned, before, until)
     return told if told is not None else _verb_after(where, spanned, until)
+
+
+_FROM_WHOM = re.compile(r"、?[^、。\d]{1,14}(?:から|より)、$")
+_REPORTED = re.compile(r"(?:との|という|旨の)(?:ご?報告|説明|通知)(?:を|が)(?:受け|あ|ござい|いただ)")
+
+
+def _received(where: Where, spanned: Spanned, until: int) -> tuple[str, int, int] | None:
+    """Return awareness for the day on which a report came whose words hold days of their own («昨日、同社から、9日に…との報告»)."""
+    if until >= where.sentence.end or not _FROM_WHOM.fullmatch(where.folded, spanned.end, until):
+        return None
+    told = _REPORTED.search(where.folded, until, where.sentence.end)
+    return ("time.awareness", told.start(), told.end()) if told else None
 
 
 def _recovers(where: Where, spanned: Spanned, until: int) -> bool:

@@ -58,7 +58,7 @@ def japanese_number(word: str) -> int | float | None:
 def plain(value: Fraction | float) -> int | float:
     """Return a value as an integer where it is one."""
     if isinstance(value, float):
-        value = Fraction(value).limit_denominator(10**6)
+        value = Fraction(round(value) if abs(value) >= 10**6 else value).limit_denominator(10**6)
     return int(value) if value.denominator == 1 else float(value)
 
 

@@ -235,7 +235,7 @@ def _low(text: str, match: re.Match[str], high: float, lang: str) -> int | float
         joined = text[match.start() : match.start("n")]
         if " and" in joined and not _BETWEEN.search(text, max(0, match.start() - 9), match.start()):
             return None
-        low = english_number(match["low"], match["ls"] or match["s"])
+        low = english_number(match["low"], match["ls"] or ("" if "," in match["low"] else match["s"]))
     return low if low is not None and low < high else None
 
 
@@ -251,7 +251,11 @@ def _money(text: str, start: int, end: int) -> Iterator[Counted]:
         value = english_number(match["n"], match["s"])
         if topic is not None and value is not None and not _INCOME.search(text, start, match.start()):
             first, before = _before(text, match.start(), start, "en")
-            low = english_number(match["low"], match["ls"] or match["s"]) if match["low"] else None
+            low = (
+                english_number(match["low"], match["ls"] or ("" if "," in match["low"] else match["s"]))
+                if match["low"]
+                else None
+            )
             ranged = (
                 low is not None
                 and low < value

@@ -71,7 +71,7 @@ _FORM = re.compile(
     r"|(?:(?P<relw>last|this|next)\s+)?(?P<wd>Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
     r"|(?P<ch>\d{1,2})(?:[.:](?P<cmi>\d\d))?\s*(?P<chalf>[ap]\.?m\b\.?)"
     r"|(?P<y4>(?<!\$)(?:19|20)\d\d)(?=[\s.,;:)'\"-]|$)(?!\s*(?:files|people|persons|records|customers|users|employees|computers|servers|accounts))"
-    r")(?:,?\s+(?:at\s+)?(?:about\s+|around\s+)?(?P<h>\d{1,2})(?:[:.](?P<mi>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?))?",
+    r")(?:,?\s+(?:at\s+)?(?:about\s+|around\s+)?(?:(?P<hm>[012]?\d:[0-5]\d)(?![:\d]|\s*[ap]\.?m\b)|(?P<h>\d{1,2})(?:[:.](?P<mi>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?)))?",
     re.I,
 )
 _LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
@@ -319,14 +319,21 @@ def _from_text(count: int, unit: str, last: Parts | None, *, later: bool) -> Par
 
 
 def _clock(parts: Parts, got: dict[str, str | None]) -> Parts:
-    if got["clock24"] and parts.day is not None and not parts.until_day and int(got["clock24"].split(":")[0]) < 24:
-        at, _, past = got["clock24"].partition(":")
+    written = got["clock24"] or got["hm"]
+    if written and parts.day is not None and not parts.until_day and int(written.split(":")[0]) < 24:
+        at, _, past = written.partition(":")
         return msgspec.structs.replace(parts, hour=int(at), minute=int(past))
     stated, minute, half = (got["h"], got["mi"], got["half"]) if got["h"] else (got["ph"], got["pmi"], got["phalf"])
     if not stated or parts.day is None or parts.until_day:
         return parts
     hour = int(stated) % 12 + (12 if (half or "").lower().startswith("p") else 0)
     return msgspec.structs.replace(parts, hour=hour, minute=int(minute) if minute else None)
+
+
+def _from_day_to_day(folded: str, one: Spanned, other: Spanned) -> bool:
+    """Return whether two whole days, each with its year, are joined («02/12/2025 to 02/26/2025»)."""
+    whole = all(re.search(r"(?:19|20)\d\d", folded[day.start : day.end]) for day in (one, other))
+    return whole and re.fullmatch(r"\s*(?:to|through|until)\s*", folded[one.end : other.start]) is not None
 
 
 def _opened(text: str, folded: str, found: list[tuple[Spanned, Parts]], zone: str | None) -> Iterator[Spanned]:
@@ -340,7 +347,7 @@ def _opened(text: str, folded: str, found: list[tuple[Spanned, Parts]], zone: st
         if (
             following
             and _AND.fullmatch(folded[one.end : following[0].start])
-            and (between or "-" in folded[one.end : following[0].start])
+            and (between or "-" in folded[one.end : following[0].start] or _from_day_to_day(folded, one, following[0]))
         ):
             other, later = following
             first = one.moment
