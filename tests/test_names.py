@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
 import pytest
 
 from keii import names
 from keii.data import load, tables
-from keii.model import Category, Claim, Date, Duration, Interval, Moment, Number
+from keii.model import ELSEWHERE, Category, Claim, Date, Duration, Interval, Moment, Number
 from keii.wording import say
 from tests.checks.build import claim
 
@@ -63,6 +64,9 @@ def test_what_a_claim_holds_back_is_said() -> None:
     assert names.told(claim(2, flag), "en") == "yes"
     assert names.told(claim(3, {**flag, "modality": "possible"}), "ja") == "あり（可能性）"
     assert names.told(claim(4, {**flag, "polarity": "denied"}), "en") == "denied"
+    elsewhere = msgspec.structs.replace(possible, about=ELSEWHERE)
+    assert names.told(elsewhere, "en") == "about 28,000 files (possible) [another incident]"
+    assert names.told(elsewhere, "ja") == "約28,000ファイル（可能性）［別の事案］"
 
 
 def test_a_time_is_shown_in_the_zone_of_the_case_with_its_offset() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from keii.data import load
-from keii.model import Category, Claim, Date, Duration, Finding, Interval, Moment, Number, Value
+from keii.model import ELSEWHERE, Category, Claim, Date, Duration, Finding, Interval, Moment, Number, Value
 from keii.wording import Lang, say
 
 _BYTES = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
@@ -169,7 +169,15 @@ def hedge(claim: Claim, lang: Lang) -> str:
 
 
 def told(claim: Claim, lang: Lang, zone: str = "UTC") -> str:
-    """Return a claim's value with how exact and how sure it is: ``about 28,000 files (possible)``."""
+    """Return a claim's value with how exact and how sure it is: ``about 28,000 files (possible)``.
+
+    What a source tells of another breach than its own says so, wherever it is shown.
+    """
+    words = _told(claim, lang, zone)
+    return say("hedge.elsewhere", lang, {"value": words}) if claim.about == ELSEWHERE else words
+
+
+def _told(claim: Claim, lang: Lang, zone: str) -> str:
     hedged = hedge(claim, lang)
     if _is_flag(claim):
         words = say("value.yes", lang)
