@@ -13,6 +13,8 @@ KeiiError
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class KeiiError(Exception):
     """Something that a person should read: one sentence, and the place it is about."""
@@ -21,6 +23,14 @@ class KeiiError(Exception):
         self.message = message
         self.place = place
         super().__init__(f"{place}: {message}" if place else message)
+
+    def __reduce__(self) -> tuple[Callable[..., KeiiError], tuple[type[KeiiError], str, str | None]]:
+        """Keep the place where an error comes from another process."""
+        return _again, (type(self), self.message, self.place)
+
+
+def _again(kind: type[KeiiError], message: str, place: str | None) -> KeiiError:
+    return kind(message, place=place)
 
 
 class UsageError(KeiiError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -11,8 +13,9 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
+from keii.errors import LakeError
 from keii.hunt.asked import hunt_intel_rules
-from keii.hunt.sigma import hunting
+from keii.hunt.sigma import sharing
 from keii.hunt.sigma.hunting import hunt_rules
 from keii.hunt.sigma.loading import RuleFile, load
 from keii.hunt.sigma.matching import Engine
@@ -74,16 +77,48 @@ def test_old_rules_are_asked_of_new_files_only(tmp_path: Path, files: list[LakeF
     rules = rule_set([*LONE, CORRELATED])
     hunt_rules(Lake(tmp_path, files[:-1]), rules, kept=kept)
     seen: list[tuple[int, int]] = []
-    whole = hunting.found
+    whole = sharing.found
 
     def noted(lake: Lake, engine: Engine) -> Any:
         seen.append((len(lake.files), len(engine.rules)))
         return whole(lake, engine)
 
-    with patch.object(hunting, "found", noted):
+    with patch.object(sharing, "found", noted):
         hunt_rules(Lake(tmp_path, files), rules, kept=kept)
     lone = len(rules.rules) - 1
     assert seen == [(len(files), 1), (1, lone)]  # what the correlation rests on over all, the others over the new file
+
+
+def test_two_processes_say_what_one_says(tmp_path: Path, files: list[LakeFile]) -> None:
+    lake, rules = Lake(tmp_path, files), rule_set([*LONE, CORRELATED])
+    alone = hunt_rules(lake, rules)
+    with patch.object(sharing, "PAYS_FROM", 1):
+        assert msgspec.json.encode(hunt_rules(lake, rules)) == msgspec.json.encode(alone)
+        path = tmp_path / min(files, key=lambda one: one.bytes).path  # the second process has the lighter part
+        path.write_bytes(b"PAR1")
+        with pytest.raises(LakeError) as told:
+            hunt_rules(lake, rules)
+    assert told.value.place is not None
+    assert told.value.place.endswith(path.name)
+
+
+def test_where_no_second_process_can_be_started_one_does_it_all(tmp_path: Path, files: list[LakeFile]) -> None:
+    lake, rules = Lake(tmp_path, files), rule_set([*LONE, CORRELATED])
+    alone = hunt_rules(lake, rules)
+    with patch.object(sharing, "PAYS_FROM", 1), patch.object(sharing, "ProcessPoolExecutor", Broken):
+        assert hunt_rules(lake, rules) == alone
+
+
+class Broken(ThreadPoolExecutor):
+    """A pool whose process dies at once."""
+
+    def __init__(self, count: int, mp_context: object) -> None:
+        super().__init__(count)
+
+    def submit(self, *_: Any, **__: Any) -> Any:
+        future: Future[object] = Future()
+        future.set_exception(BrokenProcessPool())
+        return future
 
 
 def test_a_file_that_went_or_changed_asks_everything_again(tmp_path: Path, files: list[LakeFile]) -> None:

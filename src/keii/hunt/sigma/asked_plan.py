@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +12,9 @@ import numpy as np
 from keii.hunt.sigma.anchors import Anchor, Option, options, rarest
 from keii.hunt.sigma.asking import Asked, Mask, prepare
 from keii.hunt.sigma.columns import Rows, View
-from keii.hunt.sigma.expression import Expression, fields
+from keii.hunt.sigma.expression import ANY_FIELD, Expression, fields
 from keii.hunt.sigma.mapping import Field, Witness
-from keii.hunt.sigma.pins import Kind, Pins, fits
+from keii.hunt.sigma.pins import Kind, Pins, fits, pins
 from keii.hunt.sigma.search import KEYWORDS, Search
 
 _ENOUGH = 500  # rows from which a sample is worth its time
@@ -28,15 +29,20 @@ class Hit(NamedTuple):
     rows: Rows
 
 
-class Bound(NamedTuple):
-    """A rule over one witness."""
+class Resolved(NamedTuple):
+    """A set of anchors and what their fields are called in the table."""
 
-    rule: int
-    witness: Witness
-    expression: Expression
-    pinned: Pins
+    names: Option
+    fields: Mapping[str, Field]
 
-    with_keywords: bool  # asks for words in any field: then it wants every column there is
+
+class Bound:
+    """A rule over one witness; what it takes to ask it is made when it is first asked, and shared by all plans."""
+
+    def __init__(self, rule: int, witness: Witness, expression: Expression) -> None:
+        self.rule, self.witness, self.expression = rule, witness, expression
+        self.pinned: Pins = pins(expression, witness)
+        self.with_keywords = ANY_FIELD in fields(expression)  # words in any field: then it wants every column there is
 
     def takes(self, kind: Kind) -> bool:
         """Tell whether events of a kind can match."""
@@ -46,23 +52,36 @@ class Bound(NamedTuple):
         """Tell the same of a kind that the witness takes, for rules without keywords."""
         return not self.with_keywords and (not self.pinned or fits(self.pinned, kind))
 
+    @cached_property
+    def asked(self) -> Asked:
+        """The rule ready to be asked."""
+        return prepare(self.expression, self.witness.field)
+
+    @cached_property
+    def options(self) -> list[Resolved]:
+        """The sets of texts of which the rule needs one, and where they stand."""
+        return [
+            Resolved(option, {anchor.field: self.witness.field(anchor.field) for anchor in option})
+            for option in options(self.expression)
+        ]
+
+    @cached_property
+    def fields(self) -> set[Field]:
+        """The fields of its table that the rule, and what its witness demands, look at."""
+        expressions = [one for one in (self.expression, self.witness.where) if one is not None]
+        return {self.witness.field(name) for one in expressions for name in fields(one)}
+
 
 class Plan:
     """Rules asked together."""
 
     def __init__(self, bound: list[Bound]) -> None:
         self.bound = bound
-        self.fields = {
-            bound.witness.field(name)
-            for bound in bound
-            for expression in (bound.expression, bound.witness.where)
-            if expression is not None
-            for name in fields(expression)
-        }
+        self.fields: set[Field] = set().union(*(one.fields for one in bound))
         self.filled: set[Field] = set()
         self.asked: set[int] = set()
         self._with_keywords = {number for number, one in enumerate(bound) if one.with_keywords}
-        self._asked: list[Asked] = []
+        self._chosen = False
         self._sampled = False
         self._search: list[Search] = []
         self._always: list[int] = []
@@ -74,11 +93,8 @@ class Plan:
         """
         if not len(view) or not self.bound:
             return
-        self._note(view, allowed)
-        if not self._asked:
-            self._asked = [prepare(bound.expression, bound.witness.field) for bound in self.bound]
-            self._choose(view)
-        elif not self._sampled and len(view) >= _ENOUGH:
+        if not self._chosen or (not self._sampled and len(view) >= _ENOUGH):
+            self._chosen = True
             self._choose(view)
         every = np.arange(len(view), dtype=np.int64)
         held: dict[Witness, Rows] = {}
@@ -94,8 +110,10 @@ class Plan:
             if len(found):
                 yield Hit(bound.rule, bound.witness, found)
 
-    def _note(self, view: View, allowed: Sequence[Rows] | None) -> None:
-        """Note which rules were asked, and which of their fields some row has."""
+    def note(self, view: View, allowed: Sequence[Rows] | None = None) -> None:
+        """Note which rules are asked of a view, and which of their fields some row has."""
+        if not len(view):
+            return
         self.asked |= {number for number in range(len(self.bound)) if allowed is None or len(allowed[number])}
         every = np.arange(len(view), dtype=np.int64)
         for field in self.fields - self.filled - {KEYWORDS}:
@@ -103,7 +121,7 @@ class Plan:
                 self.filled.add(field)
 
     def _ask(self, number: int, view: View, rows: Rows) -> Mask:
-        asked = self._asked[number]
+        asked = self.bound[number].asked
         if number not in self._with_keywords:
             return asked.ask(view, rows)
         # Keywords take every field of ``more`` apart: of the candidates only.
@@ -112,7 +130,7 @@ class Plan:
     def _choose(self, view: View) -> None:
         """Choose each rule's texts by how many rows of a sample have them, where there are rows enough to learn from."""
         self._sampled = len(view) >= _ENOUGH
-        all_options = [_resolved(options(bound.expression), bound.witness) for bound in self.bound]
+        all_options = [bound.options for bound in self.bound]
         step = max(1, len(view) // _SAMPLE)
         sample = View(view.chunk, view.at[::step])
         asked: dict[Field, dict[str, None]] = defaultdict(dict)
@@ -145,18 +163,7 @@ class Plan:
         return candidates | dict.fromkeys(self._always, every)
 
 
-class _Resolved(NamedTuple):
-    """A set of anchors and what their fields are called in the table."""
-
-    names: Option
-    fields: Mapping[str, Field]
-
-
-def _resolved(found: Sequence[Option], witness: Witness) -> list[_Resolved]:
-    return [_Resolved(option, {anchor.field: witness.field(anchor.field) for anchor in option}) for option in found]
-
-
-def _best(found: Sequence[_Resolved], counts: Mapping[tuple[Field, str], int]) -> _Resolved | None:
+def _best(found: Sequence[Resolved], counts: Mapping[tuple[Field, str], int]) -> Resolved | None:
     seen: dict[Anchor, int] = {}
     for option in found:
         for anchor in option.names:

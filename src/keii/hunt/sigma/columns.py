@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -34,9 +34,14 @@ class Values:
 
     def __init__(self, array: pa.Array) -> None:
         self.array = array
-        self.empty = pc.index(array, "").as_py()  # the code of the empty text, which counts as no value; -1 for none
         self._texts: dict[int, str] = {}
         self._lower: dict[int, str] = {}
+
+    @cached_property
+    def empty(self) -> int:
+        """The code of the empty text, which counts as no value; -1 for none."""
+        code: int = pc.index(self.array, "").as_py()
+        return code
 
     def text(self, code: int) -> str:
         """Return a value as written."""
@@ -143,6 +148,8 @@ class Chunk:
 
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """Return a column in one piece, with one set of distinct values."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
     if pa.types.is_dictionary(column.type):
         column = column.unify_dictionaries()
     whole = column.combine_chunks()

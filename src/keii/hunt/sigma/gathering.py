@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,12 +15,19 @@ from keii.hunt.sigma.rules import Rule
 from keii.hunt.sigma.tally import LATE, Places
 
 
+class Matches(NamedTuple):
+    """Matches by rule (id), and how many of each have no time."""
+
+    of: dict[str, list[Seen]]
+    without_time: dict[str, int]
+
+
 class Gathered:
     """Matches by rule (id); those without a time cannot be correlated and are counted in ``without_time``."""
 
     def __init__(self, rules: Sequence[Rule], needed: Mapping[str, set[str]]) -> None:
         self._rules = rules
-        self._needed = needed
+        self.needed = {rule: set(names) for rule, names in needed.items()}
         self.matches: dict[str, list[Seen]] = defaultdict(list)
         self.without_time: Counter[str] = Counter()
         self._of_id: dict[str, int] = {}
@@ -29,11 +37,21 @@ class Gathered:
     def wants(self, rule: int) -> bool:
         """Tell whether a correlation rests on a rule."""
         about = self._rules[rule].about
-        return about.id in self._needed and self._of_id[about.id] == rule
+        return about.id in self.needed and self._of_id[about.id] == rule
 
     def columns(self) -> dict[int, set[str]]:
         """Return per rule (its number) the fields that are asked of its matches."""
-        return {self._of_id[key]: names for key, names in self._needed.items() if key in self._of_id}
+        return {self._of_id[key]: names for key, names in self.needed.items() if key in self._of_id}
+
+    def all(self) -> Matches:
+        """Return what was gathered."""
+        return Matches(dict(self.matches), dict(self.without_time))
+
+    def join(self, others: Matches) -> None:
+        """Add what was gathered of other files."""
+        for rule, seen in others.of.items():
+            self.matches[rule] += seen
+        self.without_time.update(others.without_time)
 
     def add(
         self, chunk: Chunk, hits: Sequence[Hit], found_at: Places, every: np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -44,7 +62,7 @@ class Gathered:
             if not self.wants(hit.rule):
                 continue
             rule = self._rules[hit.rule].about.id
-            names = sorted(self._needed[rule])
+            names = sorted(self.needed[rule])
             view = View(chunk, hit.rows)
             parts = [view.parts(hit.witness.field(name)) for name in names]
             columns = [texts_of(found[0]) if found else [None] * len(view) for found in parts]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from keii.hunt.sigma import telling
 from keii.hunt.sigma.correlation import as_matches, correlate, fields_needed
 from keii.hunt.sigma.gathering import Gathered
-from keii.hunt.sigma.kept import Answer, answer_of, digest, joined, read, write
+from keii.hunt.sigma.kept import Answer, digest, joined, read, write
 from keii.hunt.sigma.mapping import witnesses
-from keii.hunt.sigma.matching import Engine
 from keii.hunt.sigma.outcome import RuleOutcome, RulesHunted
-from keii.hunt.sigma.rules import Rule, RuleSet
-from keii.hunt.sigma.scanning import found
+from keii.hunt.sigma.rules import RuleSet
 from keii.hunt.sigma.searched import Offers
-from keii.hunt.sigma.tally import Tally
+from keii.hunt.sigma.sharing import ask
 from keii.lake.store import Lake
 
 MOST = 20  # locators that an outcome carries
@@ -58,37 +54,18 @@ def hunt_rules(lake: Lake, rules: RuleSet, *, most: int = MOST, kept: Path | Non
 def _answers(lake: Lake, rules: RuleSet, gathered: Gathered, most: int, kept: Path | None) -> list[Answer]:
     """Return the answer to every rule over the whole lake, and gather what correlations rest on."""
     if kept is None:
-        found = _ask(lake, rules.rules, range(len(rules.rules)), gathered, most)
+        found = ask(lake, rules.rules, range(len(rules.rules)), gathered, most)
         return [found[number] for number in range(len(rules.rules))]
     before = read(kept, lake)
     keys = [digest(rule, most) for rule in rules.rules]
     old = [n for n, key in enumerate(keys) if key in before.of and not gathered.wants(n)]
     others = sorted({*range(len(keys))}.difference(old))
-    answers = _ask(lake, rules.rules, others, gathered, most)
+    answers = ask(lake, rules.rules, others, gathered, most)
     fresh = Lake(lake.root, [file for file in lake.files if file.path not in before.files])
-    later = _ask(fresh, rules.rules, old, gathered, most)
+    later = ask(fresh, rules.rules, old, gathered, most)
     answers |= {number: joined(before.of[keys[number]], answer, most) for number, answer in later.items()}
     write(kept, lake, ((keys[number], answers[number]) for number in range(len(keys))))
     return [answers[number] for number in range(len(keys))]
-
-
-def _ask(lake: Lake, rules: Sequence[Rule], chosen: Sequence[int], gathered: Gathered, most: int) -> dict[int, Answer]:
-    """Return the answers to some rules, by their numbers."""
-    if not chosen:
-        return {}
-    engine = Engine([rules[number] for number in chosen])
-    wanted = gathered.columns()
-    engine.also_read({place: wanted[number] for place, number in enumerate(chosen) if number in wanted})
-    tallies: dict[int, Tally] = defaultdict(lambda: Tally(most))
-    for one in found(lake, engine):
-        hits = [hit._replace(rule=chosen[hit.rule]) for hit in one.hits]
-        gathered.add(one.chunk, hits, one.places, one.every)
-        for place, rows in one.rows.items():
-            tallies[place].add(one.places, np.searchsorted(one.every, rows))
-    return {
-        number: answer_of(tallies.get(place), engine.noted(place, asked=True), engine.noted(place, asked=False))
-        for place, number in enumerate(chosen)
-    }
 
 
 def _correlated(

@@ -82,7 +82,7 @@ def _bounds(values: Values, codes: Codes) -> list[tuple[int, int]]:
         return []
     if values.array.nbytes < _SLICE:
         return [(0, len(codes))]
-    lengths = pc.binary_length(values.array.take(pa.array(codes))).to_numpy(zero_copy_only=False).astype(np.int64)
+    lengths = pc.binary_length(values.array).to_numpy(zero_copy_only=False).astype(np.int64)[codes]
     cuts = (np.flatnonzero(np.diff(np.cumsum(lengths + 8) // _SLICE)) + 1).tolist()
     return list(pairwise([0, *cuts, len(codes)]))
 

@@ -6,13 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import pyarrow as pa
 
 from keii.hunt.sigma.asked_plan import Bound, Hit, Plan
 from keii.hunt.sigma.columns import Chunk, Rows, View, column_of
 from keii.hunt.sigma.expression import ANY_FIELD, fields
+from keii.hunt.sigma.gate import Gate
 from keii.hunt.sigma.mapping import Column, Each, Field, First, Joined, Witness, witnesses
-from keii.hunt.sigma.pins import KIND_COLUMNS, Kind, pins
+from keii.hunt.sigma.pins import KIND_COLUMNS, Kind
 from keii.hunt.sigma.rules import Rule
+
+Kinds = list[tuple[Kind, Rows]]
+_NONE: Rows = np.empty(0, np.int64)
 
 
 class Engine:
@@ -23,12 +28,13 @@ class Engine:
         self._of_witness: dict[Witness, list[Bound]] = defaultdict(list)
         for number, rule in enumerate(rules):
             for witness in witnesses(rule.logsource):
-                expression = rule.expression
-                bound = Bound(number, witness, expression, pins(expression, witness), ANY_FIELD in fields(expression))
-                self._of_witness[witness].append(bound)
+                self._of_witness[witness].append(Bound(number, witness, rule.expression))
         self._plans: dict[tuple[str, Kind | None], Plan] = {}
+        self._of_bound: dict[tuple[int, ...], Plan] = {}  # kinds that the same rules are about are asked together
         self._also: Mapping[int, set[str]] = {}
         self._by_rule: dict[int, list[tuple[Plan, int]]] | None = None
+        self._gate: Gate | None = None
+        self._taking: dict[Kind, list[int]] = {}
 
     def tables(self) -> frozenset[str]:
         """Return the tables that some rule asks."""
@@ -66,35 +72,63 @@ class Engine:
 
     def match(self, table: str, chunk: Chunk) -> Iterator[Hit]:
         """Yield what holds for the rows of a chunk. The chunk has the columns of ``columns`` and those of a kind."""
-        yield from self.match_any(table, chunk)
-        if table == "windows":
-            yield from self.match_kinds(chunk)
+        if table != "windows":
+            yield from self.match_table(table, chunk)
+            return
+        kinds = kinds_of(chunk)
+        for _, hits in self.match_keywords([(chunk, kinds)]):
+            yield from hits
+        yield from self.match_kinds(chunk, kinds)
 
-    def match_any(self, table: str, chunk: Chunk) -> Iterator[Hit]:
-        """Yield what holds of the rules that want every column (keywords), and of all rules outside of ``windows``."""
-        plan = self._plan(table, None)
+    def match_table(self, table: str, chunk: Chunk) -> Iterator[Hit]:
+        """Yield what holds for the rows of a chunk of a table other than ``windows``."""
+        self._by_rule = None
+        plan, view = self._plan(table, None), View(chunk)
+        plan.note(view)
+        yield from plan.match(view)
+
+    def match_keywords(self, chunks: Sequence[tuple[Chunk, Kinds]]) -> Iterator[tuple[Chunk, list[Hit]]]:
+        """Yield chunks of ``windows`` with what holds of the rules with keywords; these want every column."""
+        plan = self._plan("windows", None)
         if not plan.bound:
             return
-        allowed: list[Rows] | None = None
-        if table == "windows":
-            kinds = kinds_of(chunk)
-            allowed = [_rows_of([rows for kind, rows in kinds if bound.takes(kind)]) for bound in plan.bound]
+        if self._gate is None:
+            self._gate = Gate(plan.bound)
         self._by_rule = None
-        yield from plan.match(View(chunk), allowed)
+        for (chunk, kinds), worded in zip(chunks, self._gate.rows([one.table for one, _ in chunks]), strict=True):
+            each: list[list[Rows]] = [[] for _ in plan.bound]
+            for kind, rows in kinds:
+                for number in self._takes(plan, kind):
+                    each[number].append(rows)
+            allowed = [_rows_of(some) for some in each]
+            plan.note(View(chunk), allowed)
+            may = [np.intersect1d(allowed[number], rows, assume_unique=True) for number, rows in worded.items()]
+            some = np.unique(np.concatenate([*may, *(allowed[number] for number in self._gate.always), _NONE]))
+            if len(some):
+                few = Chunk("windows", chunk.table.take(pa.array(some)))
+                within = [np.flatnonzero(np.isin(some, rows)) for rows in allowed]
+                yield chunk, [hit._replace(rows=some[hit.rows]) for hit in plan.match(View(few), within)]
 
-    def match_kinds(self, chunk: Chunk) -> Iterator[Hit]:
+    def match_kinds(self, chunk: Chunk, kinds: Kinds) -> Iterator[Hit]:
         """Yield what holds of the rules about kinds of Windows events."""
         self._by_rule = None
-        for kind, rows in kinds_of(chunk):
-            for hit in self._plan("windows", kind).match(View(chunk, rows)):
-                yield hit._replace(rows=rows[hit.rows])
+        together: dict[Plan, list[Rows]] = defaultdict(list)
+        for kind, rows in kinds:
+            together[self._plan("windows", kind)].append(rows)
+        for plan, some in together.items():
+            if plan.bound:
+                rows = _rows_of(some)
+                view = View(chunk, rows)
+                plan.note(view)
+                for hit in plan.match(view):
+                    yield hit._replace(rows=rows[hit.rows])
 
     def noted(self, rule: int, *, asked: bool) -> dict[str, set[str]]:
         """Return by table the fields of a rule that some event had: tables it was asked of, or the others it looks at."""
         names = _named(self.rules[rule])
         if self._by_rule is None:
             self._by_rule = defaultdict(list)
-            for plan in self._plans.values():
+            for plan in self._of_bound.values():
                 for number, bound in enumerate(plan.bound):
                     self._by_rule[bound.rule].append((plan, number))
         parts = self._by_rule.get(rule, [])
@@ -107,6 +141,12 @@ class Engine:
                 found.setdefault(bound.witness.table, set()).update(filled)
         return found
 
+    def _takes(self, plan: Plan, kind: Kind) -> list[int]:
+        """Return the rules with keywords, by their places in the plan, that events of a kind can match."""
+        if kind not in self._taking:
+            self._taking[kind] = [number for number, bound in enumerate(plan.bound) if bound.takes(kind)]
+        return self._taking[kind]
+
     def _plan(self, table: str, kind: Kind | None) -> Plan:
         plan = self._plans.get((table, kind))
         if plan is None:
@@ -117,7 +157,11 @@ class Engine:
                 for one in all_bound
                 if table != "windows" or (one.with_keywords if kind is None else one.fits(kind))
             ]
-            plan = self._plans[(table, kind)] = Plan(bound)
+            key = tuple(map(id, bound))
+            plan = self._of_bound.get(key)
+            if plan is None:
+                plan = self._of_bound[key] = Plan(bound)
+            self._plans[(table, kind)] = plan
         return plan
 
 
@@ -131,10 +175,10 @@ def absent(rule: Rule, filled: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
 
 
 def _rows_of(some: Sequence[Rows]) -> Rows:
-    return np.sort(np.concatenate(some)) if some else np.empty(0, np.int64)
+    return np.sort(np.concatenate(some)) if some else _NONE
 
 
-def kinds_of(chunk: Chunk) -> list[tuple[Kind, Rows]]:
+def kinds_of(chunk: Chunk) -> Kinds:
     """Return the kinds of event in a chunk of ``windows``, each with its rows."""
     key = np.zeros(chunk.rows, np.int64)
     parts = {}

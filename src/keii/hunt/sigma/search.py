@@ -24,7 +24,7 @@ class Search:
 
     def __init__(self, texts: Sequence[str], rules: Sequence[Sequence[int]], field: Field) -> None:
         self._literals = Literals(texts)
-        self._written = Literals([_as_json(text) for text in texts]) if field == KEYWORDS else None
+        self._written = Literals([as_json(text) for text in texts]) if field == KEYWORDS else None
         self._numbers = any(text.strip(BEGIN + END).isdigit() for text in texts)  # none else stands in a number
         self._field = field
         self.rules = rules
@@ -71,7 +71,7 @@ class Search:
             yield parts[number], texts[own], codes[own] - starts[number]
 
 
-def _as_json(text: str) -> str:
+def as_json(text: str) -> str:
     """Return a text as it stands inside JSON: what a value holds, the value's JSON holds so written."""
     return orjson.dumps(text.strip(BEGIN + END)).decode()[1:-1]
 
