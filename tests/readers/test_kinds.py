@@ -13,6 +13,14 @@ from tests import made
 NEWS = (
     "2020年1月31日、社内サーバーへの不正アクセスが判明した。およそ2万8000件のファイルが流出した可能性がある。".encode()
 )
+LOGONS = b"\xef\xbb\xbf" + b"".join(
+    f"03/{n:02} 08:1{n % 10}:07 [LOGON] [{400 + n}] EXAMPLE: SamLogon: Network logon of EXAMPLE\\u{n} from PC-{n}\r\n".encode()
+    for n in range(1, 29)
+)
+ALERTS = b"".join(
+    f"03/{n:02}-08:15:07.00{n:04} [**] [1:{n}:1] A rule [**] {{TCP}} 192.0.2.{n}:4{n:03} -> 198.51.100.7:80\n".encode()
+    for n in range(1, 29)
+)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +29,8 @@ NEWS = (
         (made.conn(20), "conn.log", ("log", "zeek")),
         (made.conn(20), "misnamed.pdf", ("log", "zeek")),
         (NEWS, "news.txt", ("document", "plain")),
+        (LOGONS, "netlogon.txt", ("log", "text")),
+        (ALERTS, "alert.txt", ("log", "text")),
         (b"<!DOCTYPE html><html><body><p>" + NEWS, "page", ("document", "html")),
         (made.gzipped(NEWS), "news.gz", ("archive", "")),
         (bytes(4000), "zeros.log", ("unknown", "")),

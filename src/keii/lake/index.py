@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -64,6 +65,7 @@ class IndexFile(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
+@lru_cache(maxsize=64)
 def column_kinds(table: str) -> dict[str, str]:
     """Return the columns of a table that can hold an indicator, each with its kind, in the order of the schema."""
     found = {
@@ -169,16 +171,18 @@ def keys_of_file(root: Path, file: LakeFile) -> list[pa.Table]:
     except (OSError, pa.ArrowInvalid) as error:
         raise LakeError(f"cannot be read: {error}", place=file.path) from error
     with parquet:
-        present = [name for name in column_kinds(file.table) if name in set(parquet.schema_arrow.names)]
+        names = set(parquet.schema_arrow.names)
+        present = [name for name in column_kinds(file.table) if name in names]
         return [part for name in present for part in keys_of_rows(file.table, parquet.read(columns=[name]))]
 
 
 def keys_of_rows(table: str, rows: pa.Table) -> list[pa.Table]:
     """Return the keys of the distinct values of every searchable column, a table for each form in each column."""
+    present = set(rows.column_names)
     return [
         part
         for column, kind in column_kinds(table).items()
-        if column in rows.column_names
+        if column in present
         for part in _column_keys(column, kind, rows[column])
     ]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 Key = tuple[str, bytes]
 
@@ -226,11 +227,24 @@ def _registry_keys(value: str) -> Iterator[Key]:
 
 _QUOTED = re.compile(r"\"([^\"]{1,4096})\"|'([^']{1,4096})'")
 _WORD = re.compile(r"[^\s\"'`,;|<>()\[\]{}=]+")
+_SHORT = 40  # characters of a word whose keys are remembered
 _INSIDE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'`<>|)\]},;]+")
 _INSIDE_NAME = re.compile(r"(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63})+(?![\w-])")
 _INSIDE_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])")
 _INSIDE_HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Za-z])")
 _INSIDE_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+
+
+def _word_keys(word: str) -> Iterator[Key]:
+    yield "text", _text(word)
+    yield from _path_keys(word)
+    yield from _registry_keys(word)
+
+
+@lru_cache(maxsize=32_768)
+def _known_word(word: str) -> tuple[Key, ...]:
+    """Return the keys of a short word: scripts and commands repeat theirs."""
+    return tuple(_word_keys(word))
 
 
 def _free_keys(value: str) -> Iterator[Key]:
@@ -243,10 +257,8 @@ def _free_keys(value: str) -> Iterator[Key]:
         yield "text", _text(part)
         yield from _path_keys(part)
         yield from _registry_keys(part)
-    for found in _WORD.finditer(text):
-        yield "text", _text(found[0])
-        yield from _path_keys(found[0])
-        yield from _registry_keys(found[0])
+    for word in set(_WORD.findall(text)):
+        yield from _known_word(word) if len(word) <= _SHORT else _word_keys(word)
     yield from _registry_keys(value[:4096])
     for found in _INSIDE_URL.finditer(text):
         yield from _url_keys(found[0])

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -38,6 +39,7 @@ class LakeFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
 
 
+@lru_cache(maxsize=32)
 def full_schema(table: str) -> pa.Schema:
     """Return the schema of a table with every column that it can have."""
     schema = TABLES[table]
@@ -63,9 +65,10 @@ def in_order(table: str, source: str, batches: Iterable[pa.RecordBatch]) -> pa.T
     allowed = full_schema(table)
     tables = [pa.Table.from_batches([batch]) for batch in batches]
     rows = pa.concat_tables(tables, promote_options="default")
-    if unknown := set(rows.column_names) - set(allowed.names):
+    present = set(rows.column_names)
+    if unknown := present.difference(allowed.names):
         raise LakeError(f"table {table} has no column {', '.join(sorted(unknown))}")
-    rows = rows.select([name for name in allowed.names if name in rows.column_names and name != "source"])
+    rows = rows.select([name for name in allowed.names if name in present and name != "source"])
     rows = rows.cast(pa.schema([allowed.field(name) for name in rows.column_names]))
     for field in COMMON:
         if field.name not in (*rows.column_names, "source"):  # a log without times still has the column

@@ -82,6 +82,8 @@ def _log(head: Head) -> tuple[LogReader | None, float]:
     for reader in logs.READERS:
         sure = reader.accepts(head)
         best = (reader, sure) if sure > best[1] else best
+        if sure >= CERTAIN:  # nobody can be surer
+            break
     return best
 
 

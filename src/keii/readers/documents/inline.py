@@ -50,8 +50,11 @@ def _credited(lines: list[Line], lang: str, taken: list[tuple[int, int]]) -> lis
     for index, line in enumerate(lines):
         if len(line.words) > 80 or index == 0 or any(start <= line.start < end for start, end in taken):
             continue
+        signed = _CREDIT_SIGN.match(line.words)
+        if not signed and "より" not in line.words and "から" not in line.words:
+            continue  # no cue: the whole pattern is dear to try
         match = _CREDIT.fullmatch(line.words)
-        if match is None or not (match["cue"] or _CREDIT_SIGN.match(line.words)):
+        if match is None or not (match["cue"] or signed):
             continue
         name = name_at(match["name"], 0)
         times = find_times(line.words, lang)

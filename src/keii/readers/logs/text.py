@@ -20,12 +20,11 @@ from keii.readers.logs.interface import Batch, Head, LogReader
 from keii.readers.logs.local_time import marks_in
 from keii.readers.logs.text_lines import numbered, share
 
-# An optional priority, then RFC 5424 / ISO 8601, RFC 3164 (no year, no zone) or a date with a clock (no zone).
+# An optional priority, then RFC 5424 / ISO 8601, RFC 3164 (no year, no zone), a date or a day with a clock (no zone).
 _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 _BSD = r"[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9:]{8}"
-_TIMED = (
-    rf"^(?:<[0-9]{{1,3}}>)?(?:1 )?\[?(?P<time>{_ISO}|{_BSD}|[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} [0-9:]{{8}})(?:\]|\s|,)"
-)
+_DAY = r"[0-9]{2}/[0-9]{2}[ -][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"  # netlogon.log, Snort's alerts: no year
+_TIMED = rf"^(?:<[0-9]{{1,3}}>)?(?:1 )?\[?(?P<time>{_ISO}|{_BSD}|[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} [0-9:]{{8}}|{_DAY})(?:\]|\s|,)"
 _NAME = r"(?P<host>[A-Za-z0-9][A-Za-z0-9._:-]*)"
 _ZONED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 _PRIORITY = r"^(?:<[0-9]{1,3}>)?"

@@ -49,7 +49,7 @@ def _known(values: pa.Array, unset: str) -> pa.Array:
 
 def share(head: bytes, pattern: str) -> float:
     """Return the share of the whole lines of a head that fit an expression, blank and ``#`` lines apart; 0 for none."""
-    text = as_utf8(head[:65_536]).decode()
+    text = as_utf8(head[:65_536]).decode().removeprefix("\ufeff")
     lines = text.split("\n")
     if len(lines) > 1 and len(head) >= 65_536:
         lines = lines[:-1]  # cut in the middle
