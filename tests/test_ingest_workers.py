@@ -38,10 +38,13 @@ def test_a_source_that_kills_its_worker_is_unreadable_and_the_others_are_read(mo
 
 
 def test_a_second_worker_is_started_only_where_it_pays() -> None:
-    large = ingest_workers.PAYS_FROM
-    assert ingest_workers._sensible([]) == 1
-    assert ingest_workers._sensible([large * 10, 5, 5]) == 1
-    assert ingest_workers._sensible([large, large]) == min(2, os.cpu_count() or 1)
+    large, both = ingest_workers.PAYS_FROM, min(2, os.cpu_count() or 1)
+    three = [task("a.log"), task("b.log"), task("c.log")]
+    assert ingest_workers._sensible([], []) == 1
+    assert ingest_workers._sensible(three, [large * 10, 5, 5]) == 1
+    assert ingest_workers._sensible(three[:2], [large, large]) == both
+    assert ingest_workers._sensible(three[:2], [large // 5, large // 5]) == 1
+    assert ingest_workers._sensible([task("a.tar.xz"), task("b.ZIP")], [large // 5, large // 5]) == both
 
 
 UNGUARDED = """

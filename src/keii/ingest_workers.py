@@ -16,14 +16,16 @@ import pyarrow as pa
 from keii.case.catalog import Reading, SourceRecord
 from keii.reading import Task, read_unit
 
-PAYS_FROM = 32 * 1024**2  # bytes to read before a second process (about one second to start) pays
+PAYS_FROM = 16 * 1024**2  # bytes to read before a second process (about one second to start) pays
+PACKED = (".7z", ".bz2", ".gz", ".tgz", ".txz", ".xz", ".zip", ".zst")  # names of files that grow when read
+GROWS = 10  # times: event logs in an archive grow by more, texts by less
 MOST_WORKERS = 2  # each holds up to some hundred MB; more than two were not measured
 AHEAD = 2  # tasks read ahead of the one being recorded, per worker
 
 
 def read_all(tasks: Sequence[Task], sizes: Sequence[int], workers: int | None) -> Iterator[tuple[Reading, ...]]:
     """Yield the readings of each task in order. ``workers`` None decides by size; the result does not depend on it."""
-    count = workers if workers is not None else _sensible(sizes)
+    count = workers if workers is not None else _sensible(tasks, sizes)
     if count <= 1 or len(tasks) <= 1:
         for task in tasks:
             yield read_unit(task)
@@ -31,9 +33,11 @@ def read_all(tasks: Sequence[Task], sizes: Sequence[int], workers: int | None) -
         yield from _in_pool(tasks, count)
 
 
-def _sensible(sizes: Sequence[int]) -> int:
+def _sensible(tasks: Sequence[Task], sizes: Sequence[int]) -> int:
     # What counts is what can go on beside the largest source: one big file and ten small ones gain nothing.
-    beside = sum(sizes) - max(sizes, default=0)
+    packed = [task.source.name.lower().endswith(PACKED) for task in tasks]
+    weights = [size * (GROWS if grows else 1) for size, grows in zip(sizes, packed, strict=True)]
+    beside = sum(weights) - max(weights, default=0)
     return min(MOST_WORKERS, os.cpu_count() or 1) if beside >= PAYS_FROM else 1
 
 
