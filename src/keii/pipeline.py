@@ -379,7 +379,7 @@ def propose_claims(path: Path, progress: Callable[[str, int, int], None]) -> tup
 @contextmanager
 def passing_case(logs: Sequence[Path], intel: Sequence[Path]) -> Iterator[Case]:
     """Give a case that lives as long as the question: logs linked, not copied; removed afterwards."""
-    if not logs:
+    if not logs and not intel:
         raise UsageError("expected at least one file or folder of logs")
     with tempfile.TemporaryDirectory(prefix="keii-") as folder, Case.create(Path(folder) / "case", "hunt") as case:
         case.add(list(logs), link=True)

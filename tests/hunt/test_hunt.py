@@ -158,9 +158,17 @@ def test_domain_and_its_subdomains(lake: Lake) -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "expected"),
     [
-        ("url", "HTTP://evil.example/a/Gate.php?id=7", {("http", "url", "10.0.0.8"): 1}),
-        ("url", "evil.example/a/Gate.php", {("http", "url", "10.0.0.8"): 1}),
-        ("url", "http://evil.example/a/gate.php", {}),
+        (
+            "url",
+            "HTTP://evil.example/a/Gate.php?id=7",
+            {("http", "url", "10.0.0.8"): 1, ("dns", "query", "10.0.0.5"): 1},
+        ),
+        ("url", "evil.example/a/Gate.php", {("http", "url", "10.0.0.8"): 1, ("dns", "query", "10.0.0.5"): 1}),
+        (
+            "url",
+            "http://evil.example/a/gate.php",
+            {("dns", "query", "10.0.0.5"): 1},
+        ),  # the name alone: that log shows no path
         ("url", "http://www.evil.example/x/", {("windows", "CommandLine", "PC1"): 1}),
         ("user-agent", "Agent 1.0", {("http", "user_agent", "10.0.0.8"): 1}),
         ("md5", "a" * 32, {("windows", "Hashes", "PC1"): 1}),
@@ -259,3 +267,44 @@ def test_what_was_not_looked_into_is_told(tmp_path: Path) -> None:
         "windows: 1 events hold a text longer than 65536 characters, searched only up to there",
         "generic: 1 events hold a text longer than 65536 characters, searched only up to there",
     )
+
+
+def test_the_host_of_a_url_is_looked_for_where_no_log_shows_paths(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "dns",
+        [
+            event(n, src_ip=f"10.0.0.{n}", query=name, uid=f"D{n}")
+            for n, name in ((5, "evil.example"), (9, "cdn.evil.example"))
+        ],
+    )
+    put(tmp_path, "tls", [event(2, src_ip="10.0.0.5", dst_ip="203.0.113.9", server_name="evil.example", uid="T1")])
+    put(tmp_path, "network", [event(3, src_ip="10.0.0.6", dst_ip="198.51.100.7", dst_port=443, uid="C1")])
+    seen_path = {"src_ip": "10.0.0.7", "method": "GET", "hostname": "evil.example"}
+    put(
+        tmp_path,
+        "http",
+        [
+            event(4, **seen_path, url="http://evil.example/other", path="/other"),
+            event(5, **seen_path, url="http://evil.example/a.php", path="/a.php"),
+            event(6, src_ip="10.0.0.8", method="CONNECT", hostname="evil.example", url="evil.example:443"),
+        ],
+    )
+    lake = Lake.of_folder(tmp_path)
+    found = hunt(lake, [asked("url", "https://evil.example/a.php"), asked("url", "http://198.51.100.7/x")], [])
+    told = {(m.table, m.column, m.host): m.note for m in found.matches}
+    by_host = {key for key, note in told.items() if note.startswith("only the host")}
+    assert by_host == {
+        ("dns", "query", "10.0.0.5"),
+        ("tls", "server_name", "10.0.0.5"),
+        ("network", "dst_ip", "10.0.0.6"),
+        ("http", "hostname", "10.0.0.8"),
+    }
+    assert {key for key in told if key not in by_host} == {("http", "url", "10.0.0.7")}
+
+
+def test_the_host_of_a_url_says_nothing_where_anybody_can_put_a_file(tmp_path: Path) -> None:
+    put(tmp_path, "dns", [event(1, src_ip="10.0.0.5", query=name) for name in ("cdn.discordapp.com", "github.com")])
+    put(tmp_path, "network", [event(1, src_ip="10.0.0.5", dst_ip="10.0.0.9")])
+    urls = ("https://cdn.discordapp.com/a/b.exe", "https://github.com/x/y.zip", "http://10.0.0.9/a")
+    assert hunt(Lake.of_folder(tmp_path), [asked("url", url) for url in urls], []).matches == ()

@@ -8,6 +8,7 @@ from keii.cli.case_commands import add, new, run, verify
 from keii.cli.document_commands import check_statement, claims, compare, sources
 from keii.cli.host_commands import beacons_command, hosts_command
 from keii.cli.hypothesis_commands import hypotheses
+from keii.cli.intel_commands import indicators
 from keii.cli.log_commands import coverage, files_command, hunt_command, trace_command
 from keii.cli.made_commands import demo, report_command, simulate
 from keii.cli.rule_commands import sigma
@@ -19,6 +20,7 @@ COMMANDS: tuple[click.Command, ...] = (
     new,
     add,
     run,
+    indicators,
     hunt_command,
     search_command,
     sigma,

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from keii.hunt.hosts import host_sql, record_id_sql
 from keii.hunt.matcher import Matcher
 from keii.hunt.targets import Target
-from keii.lake.index import held_sql, is_digest
+from keii.lake.index import column_kinds, held_sql, is_digest
 from keii.lake.index_groups import Group, looked_up
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile
@@ -22,6 +22,7 @@ from keii.model import Locator
 
 MOST = 20  # locators and values that a match carries
 
+_HOSTS = frozenset({"ip", "domain", "answer"})  # kinds of column that hold a host and nothing else
 _HTTP_WITH_HOST = frozenset({"ip", "cidr", "domain"})
 
 
@@ -68,8 +69,9 @@ def find_hits(lake: Lake, targets: Sequence[Target]) -> Iterator[Hits]:
         found: dict[str, dict[tuple[str, int], None]] = {}
         files: dict[str, set[str]] = {}
         here = {file.path: file for file in sorted(lake.of(table), key=lambda file: file.path)}
+        kinds = column_kinds(table)
         for column, value, number, having in looked_up(lake.root, list(here.values()), matcher.asks, take):
-            if having:
+            if having and not (targets[number].of_url and kinds[column] not in _HOSTS):
                 found.setdefault(column, {})[(value, number)] = None
                 files.setdefault(column, set()).update(file.path for file in having)
         for column in sorted(found):
@@ -90,7 +92,12 @@ def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targe
     connection.register(
         "hit",
         pa.table(
-            {"value": pa.array(hits.values, pa.string()), "target": numbers, "named": pa.array(named, pa.bool_())}
+            {
+                "value": pa.array(hits.values, pa.string()),
+                "target": numbers,
+                "named": pa.array(named, pa.bool_()),
+                "of_url": pa.array([targets[n].of_url for n in hits.targets], pa.bool_()),
+            }
         ),
     )
     source, present = files_sql(root, hits.table, hits.files)
@@ -101,6 +108,10 @@ def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targe
     # The host of a request stands in ``hostname`` and is told from there; the URL speaks for it where that is empty.
     spoken = "(NOT hit.named OR rows.hostname IS NULL)" if "hostname" in present else "true"
     hostname = "hostname, " if "hostname" in present else ""
+    if hits.table == "http":  # what shows a path is asked for the whole URL; a tunnel through a proxy shows none
+        path, method = (f"coalesce({name}, '')" if name in present else "''" for name in ("path", "method"))
+        spoken += " AND (NOT hit.of_url OR rows.no_path)"
+        hostname += f"({path} = '' OR upper({method}) = 'CONNECT') AS no_path, "
     inner = (
         f"SELECT {value} AS value, {hostname}{host_sql(hits.table, hits.column)} AS internal, "
         "occurred, source, record, "

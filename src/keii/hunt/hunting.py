@@ -138,7 +138,9 @@ def _id(source: str, kind: str, value: str, seen: Seen) -> str:
 
 def _note(target: Target, indicator: Indicator, seen: Seen) -> str:
     notes = []
-    if target.kind == "cidr":
+    if target.of_url:
+        notes.append(say("hunt.url_host"))
+    elif target.kind == "cidr":
         notes.append(say("hunt.inside", facts={"value": indicator.value}))
     elif target.kind == "domain" and not any(_is_name(target, value) for value in seen.values):
         notes.append(say("hunt.subdomain", facts={"value": indicator.value}))
@@ -150,7 +152,7 @@ def _note(target: Target, indicator: Indicator, seen: Seen) -> str:
         notes.append(say("hunt.file_name"))
     if seen.query is not None:
         notes.append(say("hunt.answer", facts={"query": seen.query}))
-    if target.kind in ("ip", "cidr", "domain") and seen.column in ("url", "referrer", "Url"):
+    if not target.of_url and target.kind in ("ip", "cidr", "domain") and seen.column in ("url", "referrer", "Url"):
         notes.append(say("hunt.host_of_url"))
     if outdated := outside(indicator, seen.first, seen.last):
         notes.append(outdated)

@@ -96,7 +96,7 @@ def _range(target: Target) -> tuple[bytes, bytes]:
         first = int.from_bytes(target.key) >> (128 - target.prefix) << (128 - target.prefix)
         last = first | (1 << (128 - target.prefix)) - 1
         return first.to_bytes(16), last.to_bytes(16) + b"\x00"
-    if target.form in _BELOW and target.key.endswith(_BELOW[target.form]):
+    if not target.of_url and target.form in _BELOW and target.key.endswith(_BELOW[target.form]):
         return target.key, target.key[:-1] + bytes([target.key[-1] + 1])
     return target.key, target.key + b"\x00"
 

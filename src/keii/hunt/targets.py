@@ -19,13 +19,17 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One value to look for, with every indicator that asks for it. ``prefix``: bits of a network, None for exact."""
+    """One value to look for, with every indicator that asks for it.
+
+    ``prefix``: bits of a network, None for exact. ``of_url``: the host of a URL, looked for where a log shows no paths.
+    """
 
     kind: str
     form: str
     key: bytes
     prefix: int | None
     indicators: tuple[Indicator, ...]
+    of_url: bool = False
 
 
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +48,8 @@ def networks(texts: Sequence[str]) -> tuple[Network, ...]:
 def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
     """Tell what is hunted from what is not; the same value asked for twice is one target."""
     own = networks(internal)
-    found: dict[tuple[str, str, bytes, int], Indicator] = {}
-    again: dict[tuple[str, str, bytes, int], list[Indicator]] = {}
+    found: dict[_What, Indicator] = {}
+    again: dict[_What, list[Indicator]] = {}
     refused: Counter[str] = Counter()
     hunted: Counter[str] = Counter()
     for indicator in indicators:
@@ -54,9 +58,12 @@ def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
             refused[_told(key, indicator)] += 1
             continue
         hunted[indicator.kind] += 1
-        what = (indicator.kind, key[0], key[1], key[2] or 0)
-        if found.setdefault(what, indicator) is not indicator:
-            again.setdefault(what, []).append(indicator)
+        asked: list[_What] = [(indicator.kind, key[0], key[1], key[2] or 0, False)]
+        if indicator.kind == "url" and (host := _host_of_url(indicator.value, own)):
+            asked.append(host)
+        for what in asked:
+            if found.setdefault(what, indicator) is not indicator:
+                again.setdefault(what, []).append(indicator)
     targets = tuple(
         Target(
             kind=what[0],
@@ -64,10 +71,32 @@ def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
             key=what[2],
             prefix=what[3] or None,
             indicators=_asking([found[what], *again[what]]) if what in again else (found[what],),
+            of_url=what[4],
         )
         for what in sorted(found)
+        if not (what[4] and (*what[:4], False) in found)
     )
     return Targets(targets=targets, indicators=dict(sorted(hunted.items())), not_hunted=dict(sorted(refused.items())))
+
+
+_What = tuple[str, str, bytes, int, bool]  # kind, form, key, bits of a network (0 for none), whether the host of a URL
+
+
+def _host_of_url(url: str, own: Sequence[Network]) -> _What | None:
+    """Return the host of a URL as something to look for; None for private addresses and sites that everybody visits."""
+    parts = keys.url_parts(url)
+    key = keys.host_key(parts[1]) if parts else None
+    if parts is None or key is None:
+        return None
+    if key[0] == "ip":
+        address = ipaddress.ip_address(key[1])
+        if isinstance(address, ipaddress.IPv6Address):
+            address = address.ipv4_mapped or address
+        return None if is_private(address) or any(address in network for network in own) else ("ip", *key, 0, True)
+    labels = parts[1].partition(":")[0].split(".")
+    usual = load("intel/not_hunted")
+    sites = {*usual["with_subdomains"], *usual["but_not"], *usual["shared_sites"]}
+    return None if any(".".join(labels[at:]) in sites for at in range(len(labels))) else ("domain", *key, 0, True)
 
 
 def _asking(indicators: Sequence[Indicator]) -> tuple[Indicator, ...]:

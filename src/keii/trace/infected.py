@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import msgspec
 
+from keii.lake.index import column_kinds
 from keii.model import Clock, Hop, Infection, Locator, Match
 from keii.trace.conduct import Conduct
 from keii.trace.destinations import Destination
@@ -119,7 +120,12 @@ def take_matches(
 
 
 def _is_weak(match: Match) -> bool:
-    return match.indicator is not None and match.indicator.kind == "file-name"
+    """A file name that others use too, or the host of a URL where only its path was told to be malicious."""
+    asked = match.indicator
+    if asked is None:
+        return False
+    of_url = asked.kind == "url" and column_kinds(match.table).get(match.column) in ("ip", "domain", "answer")
+    return asked.kind == "file-name" or (of_url and asked.role not in ("c2", "exfiltration"))
 
 
 def _moved(instant: str, by: dt.timedelta) -> str:

@@ -12,7 +12,7 @@ _TALK = re.compile(
     re.IGNORECASE,
 )
 _NET = re.compile(
-    r"\b(?:server|HTTPS?|DNS|TCP|UDP|port|path|URI|URL|C2|C&C|command and control|user[- ]agent|GET|POST)\b|サーバ|ポート|パス|通信",
+    r"://|\b(?:server|HTTPS?|DNS|TCP|UDP|port|path|URI|URL|C2|C&C|command and control|user[- ]agent|GET|POST)\b|サーバ|ポート|パス|通信",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(
@@ -40,6 +40,10 @@ _PORT = re.compile(
 _URI = re.compile(
     r"(?:path|URI|URL|GET|POST|requests? (?:to|for)|パス|エンドポイント)\s*(?:template\s+)?(?:is\s+|of\s+|to\s+|は\s*)?[:=]?\s*[\"“「'`]?(?P<uri>/[\w\-./?=&%*{}<>\[\]~+;:@!$]{2,300})"
 )
+_WHOLE = re.compile(  # the path of an address that is told as it stands
+    r"\b(?:h(?:xx|tt|\*\*)ps?|meows?)\S{0,6}//[^\s/\"'<>|`]{4,120}(?P<uri>/[^\s\"”」'`|。、]{1,300})", re.IGNORECASE
+)
+_PLACEHOLDER = re.compile(r"\{[^}]*\}|<[^>]*>|\[(?!\.\]|:\]|/\])[^\]]*\]|%s|%d")
 _METHOD = re.compile(r"\b(GET|POST|PUT|HEAD|OPTIONS)\b")
 _AGENT = re.compile(
     r"(?:[Uu]ser[- ][Aa]gent|ユーザーエージェント)(?:\s+(?:string|header|of|is))*\s*[:=は]?\s*[\"“「'`](?P<ua>[^\"”」`\n]{3,400})[\"”」`]"
@@ -61,13 +65,18 @@ def patterns_of(text: str, source: Source) -> Iterator[tuple[int, int, IntelPatt
 def _paragraph(paragraph: str, offset: int, source: Source) -> tuple[int, int, IntelPattern] | None:
     kept: list[re.Match[str]] = []
     for match in _SENTENCE.finditer(paragraph):
-        tells = any(form.search(match[0]) for form in (_PERIOD, _PORT, _URI, _AGENT))
+        whole = _WHOLE.search(match[0])
+        tells = any(form.search(match[0]) for form in (_PERIOD, _PORT, _URI, _AGENT)) or (
+            whole is not None and _PLACEHOLDER.search(whole["uri"]) is not None
+        )
         if tells and _TALK.search(match[0]) and _NET.search(match[0]):
             kept.append(match)
     if not kept:
         return None
     words = " ".join(match[0].strip() for match in kept)
     uri, agent, port, period = _URI.search(words), _AGENT.search(words), _port(words), _period(words)
+    if uri is None and (whole := _WHOLE.search(words)) and (agent or period or _PLACEHOLDER.search(whole["uri"])):
+        uri = whole
     if uri is None and agent is None and (port is None or period is None):
         return None
     method = _METHOD.search(words)
@@ -80,7 +89,7 @@ def _paragraph(paragraph: str, offset: int, source: Source) -> tuple[int, int, I
 
 def _template(uri: str) -> str:
     """Return a path in which placeholders (``{id}``, ``<id>``, ``[id]``) are ``*``."""
-    return re.sub(r"\{[^}]*\}|<[^>]*>|\[[^\]]*\]|%s|%d", "*", uri).rstrip(".,;:")
+    return _PLACEHOLDER.sub("*", uri).rstrip(".,;:)")
 
 
 def _port(words: str) -> int | None:

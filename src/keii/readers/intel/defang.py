@@ -10,17 +10,19 @@ from collections.abc import Iterator
 import msgspec
 
 from keii.data import load
+from keii.readers.intel.digests import kind_by_words
 from keii.readers.intel.values import Value, address, classify, top_levels, url
 
-# Ways to write a dot so that nobody clicks on it: [.] (.) {.} <.> [dot] (dot) {dot} [.  .] \. and " . " or " dot ".
+# Ways to write a dot so that nobody clicks on it: [.] (.) {.} <.> ［.］ [dot] (dot) {dot} <dot> [.  .] \. and " . " or " dot ".
 # One that ends a line goes on in the next: a narrow cell of a table.
-_DOT = r"(?:(?:\[\.\]|\(\.\)|\[dot\])[ \t]*\n[ \t]*(?=[A-Za-z0-9])|\[\s?\.\s?\]?|\(\s?\.\s?\)|\{\s?\.\s?\}|<\.>|\.\]|\\\.|\s?[\[({]\s?(?:dot|DOT|Dot|ドット)\s?[\])}]\s?|\[punkt\]|[．。]\]|\u2024|\uff0e)"
+_DOT = r"(?:(?:\[\.\]|\(\.\)|\[dot\])[ \t]*\n[ \t]*(?=[A-Za-z0-9])|\[\s?\.\s?\]?|\(\s?\.\s?\)|\{\s?\.\s?\}|<\.>|［\s?[.．]\s?］|\.\]|\\\.|\s?[\[({<［]\s?(?:dot|DOT|Dot|ドット)\s?[\])}>］]\s?|\[punkt\]|[．。]\]|\u2024|\uff0e)"
 _SPACED = r"(?:(?<=[\w\]]) \. (?=\w)|(?<=\w) (?:dot|DOT) (?=\w))"
 _AT = r"(?:@|\[@\]|\(@\)|\{@\}|\s?[\[({](?:at|AT)[\])}]\s?|＠)"
 _SCHEME = re.compile(
     r"\b(?P<scheme>h(?:xx|tt|\*\*|XX|TT|__)ps?|fxp|ftp|sftp|hxxp|wss?|tcp|udp|dns|meows?)(?:\[?:\]?//|\[://\]|:\\\\|\[:\]//|\(:\)//|:\[//\]|\[:/\]/|__)",
     re.IGNORECASE,
 )
+_TRANSPORTS = {"tcp", "udp", "dns"}
 _HOSTCHAR = r"[\w\-\u00a1-\uffff]"
 _HOST = re.compile(
     rf"(?<![\w.@/\\%$&=-])(?:\*(?:\.|{_DOT}))?(?P<host>[A-Za-z0-9_\u00c0-\u024f\u0400-\u04ff\u3041-\u9fff](?:[\w\-]{{0,62}})(?:(?:\.|{_DOT}|{_SPACED})[\w\-]{{1,63}}){{1,12}})"
@@ -33,7 +35,6 @@ _EMAIL = re.compile(
 _HEX = re.compile(r"(?<![0-9A-Za-z_])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9A-Za-z_])")
 _SPLIT = re.compile(r"(?<![0-9A-Za-z_])[0-9a-fA-F]{8,63}(?:[ \t]*\n[ \t]*[0-9a-fA-F]{4,56}){1,3}(?![0-9A-Za-z_])")
 _SHA256 = re.compile(r"\bsha-?256\b", re.IGNORECASE)
-_JA3 = re.compile(r"\bJA3S?(?:\s+(?:hash|fingerprint))?\s*[:=|]?\s*`?$")
 _FOUR = rf"\d{{1,3}}(?:(?:\.|{_DOT})\d{{1,3}}){{3}}"
 _RANGE = re.compile(rf"(?<![\w.\]])(?P<first>{_FOUR})[ \t]?(?:-|–|~|〜|～|から|to)[ \t]?(?P<last>{_FOUR})(?![\w])")
 _MOST_NETWORKS = 16  # that a range is told as; one with more is no range of anybody's servers
@@ -106,7 +107,9 @@ def _urls(text: str) -> Iterator[Seen]:
         while end > match.end() and text[end - 1] in _END and not re.search(rf"(?:{_DOT})$", text[match.start() : end]):
             end -= 1
         written = text[match.start() : end]
-        value = url(refang(written))
+        whole = refang(written)
+        bare = match["scheme"].lower() in _TRANSPORTS  # tcp://192.0.2.1:4444: an address, no request
+        value = classify(whole.partition("://")[2].rstrip("/")) if bare else url(whole)
         if value is not None:
             plain = (
                 match["scheme"].lower() in {"http", "https", "ftp"}
@@ -127,8 +130,8 @@ def _mails(text: str) -> Iterator[Seen]:
 def _hashes(text: str) -> Iterator[Seen]:
     for match in _HEX.finditer(text):
         value = classify(match[0])
-        if _JA3.search(text[max(0, match.start() - 30) : match.start()]):
-            continue  # of no file
+        if kind_by_words(text, match.start()) != "file":
+            continue
         if value is not None and len(set(match[0].lower())) > 4:
             yield Seen(match.start(), match.end(), match[0], value, defanged=True)
 

@@ -19,6 +19,15 @@ from keii.readers.intel.values import make
 
 MAX_REPORT = 20_000_000  # characters
 _SHARED = re.compile(r"\bAS\d+\b")
+_NUMBERED = re.compile(  # what stands before figures that number something
+    r"(?:\b(?:v|ver|version|versions|build|release|firmware|revision|update|patch|section|chapter|figure|table|step|OID|RFC)\.?"
+    r"|\b(?:[A-Z][A-Za-z]*(?:SSL|OS|SDK|VPN|Server|Exchange|Chrome|Firefox|Java|Office)|Windows|Chrome|Firefox|Office|Java|Python|PHP)"
+    r"|§|バージョン|版|第|[-_/])\s*$",
+    re.IGNORECASE,
+)
+_OR_LATER = re.compile(
+    r"\s*(?:and|or)\s+(?:later|earlier|newer|older|before|above|below|prior)\b|\s*(?:以降|以前|より前|未満)"
+)
 _ROW = re.compile(r"\s*[|｜]|.*\S(?:\s{2,}|\t| \| )\S")
 
 
@@ -101,9 +110,8 @@ def _indicator(seen: Seen, words: Words, source: Source, document: Document, own
         top = words.sections[0].words if words.sections else ""
         opened = is_ioc_heading(section) and section != top and not is_reference_heading(section)
         told = role in {"c2", "download", "exfiltration"} and not is_reference_heading(section)
-        if _is_link(words.text, seen) or not (
-            (opened and listed) or told or (opened and seen.value.kind in {"ip", "cidr"})
-        ):
+        bare = seen.value.kind in {"ip", "cidr"} and role not in {"victim", "vendor"} and _is_address(words.text, seen)
+        if _is_link(words.text, seen) or not ((opened and listed) or told or bare):
             role = role if role in {"vendor", "victim"} else "reference"
             withheld = "written as a link, outside any list of indicators"
     elif is_benign(sentence) and seen.value.kind in {"domain", "url", "ip", "email"}:
@@ -115,6 +123,11 @@ def _indicator(seen: Seen, words: Words, source: Source, document: Document, own
         seen.value, source, seen.written, sentence=sentence, role=role,
         locator=_locator(source, document, seen.start, seen.end), withheld=withheld,
     )  # fmt: skip
+
+
+def _is_address(text: str, seen: Seen) -> bool:
+    """Say whether bare figures with dots are an address of a host, not the number of a version or a section."""
+    return not _NUMBERED.search(text[max(0, seen.start - 40) : seen.start]) and not _OR_LATER.match(text, seen.end)
 
 
 def _is_link(text: str, seen: Seen) -> bool:

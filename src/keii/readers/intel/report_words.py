@@ -8,6 +8,8 @@ from collections import Counter
 
 import msgspec
 
+from keii.readers.intel.roles import is_heading_word
+
 _HEADING = re.compile(r"\s*(?:={1,6}|#{1,6}|h[1-6]\.)\s+(?P<marked>.+?)\s*=*|(?P<bare>[^.。\n]{2,70}[^.。,;、\s])\s*")
 _LIST = re.compile(r"\s*(?:[•●▪■◦o*\-–·・|｜>$]|\d{1,3}[.)])\s")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|(?<=[。！？])")
@@ -57,6 +59,7 @@ class Words:
         bare = match["bare"].strip()
         title = bare[:1].isupper() or not bare.isascii()
         spaced = not before or before.endswith((".", "。", ":", "|"))
+        spaced = spaced or is_heading_word(bare)
         if title and spaced and len(bare.split()) <= 9 and not re.search(r"\[\.\]|://|[0-9a-fA-F]{32}|\|", bare):
             return Section(number, bare.rstrip(":："), marked=False)
         return None

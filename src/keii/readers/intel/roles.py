@@ -40,6 +40,17 @@ def is_reference_heading(words: str) -> bool:
     return _heading(words, "reference_heading")
 
 
+@cache
+def _heading_words() -> frozenset[str]:
+    table = load("intel/roles")
+    return frozenset(str(cue) for key in ("ioc_heading", "reference_heading") for cue in table[key])
+
+
+def is_heading_word(words: str) -> bool:
+    """Say whether a line is nothing but such a heading, which needs no blank line before it."""
+    return words.strip(" :：*#【】[]■●◆0123456789.").lower() in _heading_words()
+
+
 def is_benign(words: str) -> bool:
     """Say whether a sentence tells a value as legitimate, and not as a legitimate site that was taken over."""
     lower = words.lower()
