@@ -50,6 +50,10 @@ def test_what_a_digest_is_of(text: str, expected: dict[str, str]) -> None:
         ("Version 2.4.1.3 and OpenSSL 3.0.1.4 are affected.", {"2.4.1.3": False, "3.0.1.4": False}),
         ("Releases 5.6.7.8 and later hold the fix.", {"5.6.7.8": False}),
         ("バージョン 2.4.1.3 以前が対象。", {"2.4.1.3": False}),
+        ("### 1.2.3.4 Loader of the second stage", {"1.2.3.4": False}),
+        ("| **host.example.net** | **2024-01-02 03:04:05** |", {"host.example.net": True}),
+        ("Its users include host.example.net.", {"host.example.net": False}),
+        ("See <https://lib.example.org/a> for a list of indicators", {"https://lib.example.org/a": False}),
         ("The bot opens tcp://203.0.113.7:4444 at once.", {"203.0.113.7": True}),
     ],
 )
@@ -89,3 +93,21 @@ def test_a_link_in_the_references_is_no_indicator() -> None:
         "bad.example.net": True,
         "https://blog.example.org/post": False,
     }
+
+
+def test_what_every_machine_has_is_told_and_not_hunted() -> None:
+    found = told(
+        "It writes to HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Run and starts /bin/bash.\n\n"
+        "It adds HKLM\\Software\\Vend\\Upd and files hxxps://docs.google[.]com there."
+    )
+    assert {one.kind: one.hunted for one in found.values() if "Vend" not in one.value} == {
+        "registry-key": False,
+        "file-path": False,
+        "url": True,
+    }
+    assert found["HKLM\\Software\\Vend\\Upd"].hunted
+
+
+def test_a_mutex_is_a_name() -> None:
+    found = told("{'Mutex': True, 'Port': 7}\n\nIts mutex is named 'Global\\abc-7'")
+    assert [one.value for one in found.values() if one.kind == "mutex"] == ["Global\\abc-7"]

@@ -18,9 +18,12 @@ _AGENT = re.compile(
     + r"|(?P<bare>Mozilla/[^\n\"”|]{8,300}))"
 )
 _JA4 = re.compile(r"\b(?P<q>[tq]\d\d[di]\d{4}[a-z0-9]{2}_[0-9a-f]{12}_[0-9a-f]{12})\b")
+_HEADER = re.compile(
+    r"(?:Accept|Host|Connection|Content|Cookie|Cache|Pragma)(?:-[A-Z][a-z]+)*: "
+)  # pasted without breaks
 _JA3_LENGTH = 32
 _MUTEX = re.compile(
-    r"(?:[Mm]ute(?:x|xes|ces)|ミューテックス)(?:\s+(?:named|name|called|object))*\s*[:=]?\s*(?:"
+    r"(?:[Mm]ute(?:x|xes|ces)|ミューテックス)(?:\s+(?:named|name|called|object|is|was|with|the))*\s*[:=]?\s*(?:"
     + _QUOTED
     + r"|(?P<bare>(?:Global|Local)\\[\w{}.\-]{3,120}))"
 )
@@ -49,7 +52,9 @@ def named_things(text: str) -> Iterator[tuple[int, int, Value]]:
             words = match[group].strip().rstrip(".,;)") if kind != "user-agent" else match[group].strip()
             if kind == "file-path" and (end := _ends().search(words)):
                 words = words[: end.start("after")]
-            if len(words) > 2:
+            if kind == "user-agent" and (header := _HEADER.search(words)):
+                words = words[: header.start()].strip()
+            if len(words) > 2 and not (kind == "mutex" and words.startswith((":", ",", "="))):
                 start = match.start(group)
                 value = words.lower() if kind in {"ja3", "ja4"} else re.sub(r"\s+\\", r"\\", words)
                 yield start, start + len(words), Value(kind, value)

@@ -25,6 +25,13 @@ _NUMBERED = re.compile(  # what stands before figures that number something
     r"|§|バージョン|版|第|[-_/])\s*$",
     re.IGNORECASE,
 )
+_DATED = re.compile(  # a row of a table that says of a name when it was seen, or where it pointed
+    r"\s*[|｜]\s*[*`]*[\w.-]+[*`]*\s*[|｜].*(?:\b\d{4}-\d\d-\d\d\b|\b\d{1,3}(?:\[?\.\]?\d{1,3}){3}\b|\b[0-9a-fA-F]{32,64}\b)"
+)
+_HEADED = re.compile(
+    r"[\s#*=]*\d{1,2}(?:\.\d{1,2}){3}\.?\s+[*]*[A-Z\u3041-\u9fff]"
+)  # the number of a section and its title
+_MOST_SECTIONS = 30
 _OR_LATER = re.compile(
     r"\s*(?:and|or)\s+(?:later|earlier|newer|older|before|above|below|prior)\b|\s*(?:以降|以前|より前|未満)"
 )
@@ -109,9 +116,13 @@ def _indicator(seen: Seen, words: Words, source: Source, document: Document, own
         # What a report leaves clickable it means to be clicked on, unless it stands in a list of indicators.
         top = words.sections[0].words if words.sections else ""
         opened = is_ioc_heading(section) and section != top and not is_reference_heading(section)
+        figures = seen.value.kind in {"ip", "cidr"}
+        numbered = figures and not _is_address(words.text, seen)
         told = role in {"c2", "download", "exfiltration"} and not is_reference_heading(section)
-        bare = seen.value.kind in {"ip", "cidr"} and role not in {"victim", "vendor"} and _is_address(words.text, seen)
-        if _is_link(words.text, seen) or not ((opened and listed) or told or bare):
+        bare = figures and role not in {"victim", "vendor"}
+        dated = seen.value.kind == "domain" and _DATED.match(line) is not None
+        meant = (opened and listed) or ((told or bare or dated) and not numbered)
+        if _is_link(words.text, seen) or not meant:
             role = role if role in {"vendor", "victim"} else "reference"
             withheld = "written as a link, outside any list of indicators"
     elif is_benign(sentence) and seen.value.kind in {"domain", "url", "ip", "email"}:
@@ -127,13 +138,17 @@ def _indicator(seen: Seen, words: Words, source: Source, document: Document, own
 
 def _is_address(text: str, seen: Seen) -> bool:
     """Say whether bare figures with dots are an address of a host, not the number of a version or a section."""
+    if _HEADED.match(text, text.rfind("\n", 0, seen.start) + 1, seen.end + 40) and all(
+        int(part) <= _MOST_SECTIONS for part in seen.value.value.partition("/")[0].split(".") if part.isdigit()
+    ):
+        return False
     return not _NUMBERED.search(text[max(0, seen.start - 40) : seen.start]) and not _OR_LATER.match(text, seen.end)
 
 
 def _is_link(text: str, seen: Seen) -> bool:
-    """A link with its own text: AsciiDoc's ``address[text]``, Markdown's ``[text](address)``, ``link:address``."""
+    """A link to click on: AsciiDoc's ``address[text]``, ``link:address``, Markdown's ``[text](address)``, ``<address>``."""
     after, before = text[seen.end : seen.end + 1], text[max(0, seen.start - 5) : seen.start]
-    return after == "[" or before.endswith(("](", "link:"))
+    return after == "[" or before.endswith(("](", "link:")) or (after == ">" and before.endswith("<"))
 
 
 def _in_code(text: str, seen: Seen) -> bool:

@@ -135,6 +135,12 @@ def refused(value: Value) -> str:
         return "the hash of an empty file" if value.value in table["empty_hashes"] else ""
     if value.kind in {"ip", "cidr"}:
         return _refused_address(value.value)
+    if value.kind in {"registry-key", "file-path"}:
+        plain = (
+            value.value.lower().rstrip("\\").replace("hkey_local_machine", "hklm").replace("hkey_current_user", "hkcu")
+        )
+        known = table["everyday_keys" if value.kind == "registry-key" else "everyday_paths"]
+        return "what every machine has" if plain in known else ""
     host = {"domain": value.value, "email": "", "url": _host_of(value.value)}.get(value.kind, "")
     if not host:
         return ""
@@ -145,6 +151,8 @@ def refused(value: Value) -> str:
     if value.kind == "domain":
         if host in top_levels():
             return "a whole top-level domain"
+        if re.sub(r"^(?:www|cdn|api|media)\.", "", host) in {*table["shared_sites"], *table["but_not"]}:
+            return "a site where anybody can put a file"
         parents = {host.split(".", depth)[-1] for depth in range(host.count(".") + 1)}
         if parents & set(table["with_subdomains"]) and not parents & set(table["but_not"]):
             return "on the warning list: a site that everybody visits"
