@@ -55,6 +55,16 @@ CASES = {
         [paper(1), paper(2), paper(3)],
         ["first", "grew", "shrank"],
     ),
+    "a part of a sum that was told before is no smaller figure": (
+        [
+            says(1, 0, **FILES, num=900, speaker="Alpha"),
+            says(1, 5, **FILES, num=300, speaker="Alpha"),
+            says(2, 0, **FILES, num=900, speaker="Alpha"),
+            says(2, 5, **FILES, num=600, speaker="Alpha"),
+        ],
+        [paper(1), paper(2)],
+        ["first", "first", "repeated", "other"],
+    ),
     "another voice gives another number": (
         [says(1, **FILES, num=400), says(2, **FILES, num=700)],
         [paper(1), paper(2)],

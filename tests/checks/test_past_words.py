@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keii.checks import Claims, check
+from keii.checks.changes import changes
 from keii.claims import extract
 from keii.model import Document, Finding
 from tests.claims.made import document
@@ -17,6 +18,12 @@ def compared(*texts: tuple[str, str, str, str]) -> list[Finding]:
         documents.append(Document(**fields | {"name": f"{at}.txt", "source": f"s{at}"}))
     claims = [claim for one in documents for claim in extract(one)]
     return [finding for finding in check(Claims(claims, documents)) if finding.answer == "yes"]
+
+
+def replaced(text: str, name: str, published: str) -> Document:
+    made = document(text, "ja", publisher="甲新聞", published=published)
+    fields = {key: getattr(made, key) for key in made.__struct_fields__}
+    return Document(**fields | {"name": name, "source": f"s-{name}"})
 
 
 PAPER = ("丙商事に不正アクセス\n侵入は2019年3月に始まったとみられる。", "ja", "甲新聞", "2020-06-15T05:00+09:00")
@@ -46,3 +53,33 @@ def test_a_company_is_one_voice_in_two_languages() -> None:
     kinds = {(one.kind, one.topic) for one in found}
     assert ("revision", "time.intrusion_start") in kinds
     assert ("contradiction", "time.intrusion_start") not in kinds
+
+
+def test_what_came_to_light_later_revises_whoever_says_it_in_other_words() -> None:
+    found = compared(
+        PAPER,
+        (
+            "丙商事は、侵入が2018年12月4日に始まっていたことが新たに判明したと発表した。",
+            "ja",
+            "乙新聞",
+            "2020-08-01T06:00+09:00",
+        ),
+        ("Hei Trading said the intrusion began on December 4, 2018.", "en", "Wire", "2020-08-01T07:00+09:00"),
+    )
+    kinds = {(one.kind, one.topic) for one in found}
+    assert ("revision", "time.intrusion_start") in kinds
+    assert ("contradiction", "time.intrusion_start") not in kinds
+
+
+def test_a_word_told_again_as_that_of_then_is_not_taken_back() -> None:
+    first = "丙商事は「情報の流出は確認されていない」と発表した。"
+    later = "丙商事は情報が流出したことを確認したと発表した。同社はこれまで「流出は確認されていない」と説明していた。"
+    documents = [
+        replaced(first, "0.txt", "2020-06-15T05:00+09:00"),
+        replaced(later, "1.txt", "2020-08-15T05:00+09:00"),
+    ]
+    claims = [claim for one in documents for claim in extract(one)]
+    held = Claims(claims, documents)
+    told = [one.kind for one in changes(held, check(held)) if one.publication == 2]
+    assert "admitted" in told
+    assert "withdrawn" not in told

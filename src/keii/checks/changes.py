@@ -119,7 +119,10 @@ def _change(
     if not earlier:
         return "first", []
     own = [one for one in earlier if claims.same_speaker(one, claim)]
-    return (_of_own(own, claim) if own else None) or _of_others(claims, earlier, claim)
+    if claims.past_word(claim):  # the paper says again what was said then: nobody changes a word by that
+        same = [one for one in own if _related(one, claim).kind == "equal" and one.polarity == claim.polarity]
+        return ("repeated", same) if same else ("other", own)
+    return (_of_own(own, claim, here) if own else None) or _of_others(claims, earlier, claim)
 
 
 def _hours(now: Moment | None, against: Sequence[Claim]) -> int | None:
@@ -140,9 +143,19 @@ def _related(one: Claim, other: Claim) -> Relation:
     return how
 
 
-def _of_own(own: Sequence[Claim], claim: Claim) -> tuple[ChangeKind, list[Claim]] | None:
-    """Return how a voice changed its own word since it last spoke of the topic, None where it did not."""
-    last = own[-1]
+def _of_own(own: Sequence[Claim], claim: Claim, here: Sequence[Claim]) -> tuple[ChangeKind, list[Claim]] | None:
+    """Return how a voice changed its own word since it last spoke of the topic, None where it did not.
+
+    Where it named several figures then (a sum and its parts), the largest is its word, and a smaller figure beside one
+    as large is a part.
+    """
+    then = [one for one in own if (one.source, one.within) == (own[-1].source, own[-1].within)]
+    if any(_related(one, claim).kind == "equal" and one.polarity == claim.polarity for one in then):
+        return None
+    last = max(then, key=_figure) if all(isinstance(one.value, Number) for one in then) else then[-1]
+    beside = [one for one in here if one.topic == claim.topic and isinstance(one.value, Number)]
+    if isinstance(last.value, Number) and any(_figure(one) >= _figure(last) > _figure(claim) for one in beside):
+        return None
     if last.polarity != claim.polarity and _related(last, claim).kind != "incomparable":
         kinds: dict[str, ChangeKind] = {"affirmed": "admitted", "denied": "denied", "not-confirmed": "withdrawn"}
         return kinds[claim.polarity], [last]
@@ -152,6 +165,10 @@ def _of_own(own: Sequence[Claim], claim: Claim) -> tuple[ChangeKind, list[Claim]
     if how.kind == "different":
         return _direction(last, claim) or "revised", [last]
     return None
+
+
+def _figure(claim: Claim) -> float:
+    return float(claim.value.num) if isinstance(claim.value, Number) else 0.0
 
 
 def _direction(last: Claim, claim: Claim) -> ChangeKind | None:

@@ -53,8 +53,16 @@ class _Topic:
             return True
         return kind == "contradiction" and (
             any(map(self._claims.past_word, (one, other)))  # held against what the same voice says now
-            or any(self._claims.corrects(*pair) for pair in both)  # newly come to light: a revision, whoever tells it
+            or any(self._put_right(*pair) for pair in both)  # newly come to light: a revision, whoever tells it
             or (why != "logs" and any(taken_back(self._claims, self._said, *pair) for pair in both))
+        )
+
+    def _put_right(self, before: Claim, now: Claim) -> bool:
+        """Return whether ``now``, or another claim of its value, came to light newly after ``before`` was said."""
+        return any(
+            self._claims.corrects(before, later)
+            for later in self._said
+            if later is now or (later.polarity == now.polarity and relation(later, now).kind == "equal")
         )
 
     def _share(self, one: Claim, other: Claim) -> bool:
