@@ -83,3 +83,25 @@ def test_a_word_told_again_as_that_of_then_is_not_taken_back() -> None:
     told = [one.kind for one in changes(held, check(held)) if one.publication == 2]
     assert "admitted" in told
     assert "withdrawn" not in told
+
+
+def test_a_count_that_the_company_gives_anew_is_revised_whether_possible_or_certain() -> None:
+    found = compared(
+        ("丙商事は、会員約2万1千人の情報が流出した可能性があると発表した。", "ja", "丙商事", "2021-02-01T10:00+09:00"),
+        ("丙商事は、流出したのは会員2万3650人の情報だったと発表した。", "ja", "丙商事", "2021-03-01T10:00+09:00"),
+    )
+    (told,) = [one for one in found if one.kind == "revision" and one.topic == "affected.persons"]
+    assert len(told.claims) == len(told.against) == 1
+
+
+def test_a_count_told_again_and_its_part_revise_nothing() -> None:
+    found = compared(
+        ("丙商事は、会員2万1412人の情報が流出したと発表した。", "ja", "丙商事", "2021-02-01T10:00+09:00"),
+        (
+            "丙商事は、流出した会員2万1412人のうち1204人は口座番号も含まれていたと発表した。",
+            "ja",
+            "丙商事",
+            "2021-03-01T10:00+09:00",
+        ),
+    )
+    assert [one for one in found if one.kind == "revision" and one.topic.startswith("affected")] == []

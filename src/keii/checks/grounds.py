@@ -29,7 +29,7 @@ def missing_ground(claims: Claims, one: Claim, other: Claim, how: Relation) -> s
         return ""
     if _whose(claims, one) != _whose(claims, other):
         return "other-event" if not isinstance(one.value, Category) else ""
-    if how.why == "number" and (other_people(one, other) or _other_things(one, other)):
+    if how.why == "number" and (other_people(one, other) or other_things(one, other)):
         return "scope"
     if how.why == "number" and _later_count(claims, one, other):
         return "so-far"
@@ -66,7 +66,7 @@ def other_people(one: Claim, other: Claim) -> bool:
     return bool(first and second) and not first & second
 
 
-def _other_things(one: Claim, other: Claim) -> bool:
+def other_things(one: Claim, other: Claim) -> bool:
     """Return whether two counts are of different kinds of data, or one is of a part that somebody looked at."""
     first, second = things(one.quote), things(other.quote)
     words = load("checks/grounds")["looked_at"]

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from keii.checks.grounds import other_people, other_things
 from keii.checks.headline import headline
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
-from keii.checks.values import is_planned, relation
-from keii.model import Claim, Finding
+from keii.checks.things import things
+from keii.checks.values import granularity, is_planned, relation
+from keii.model import Claim, Finding, Number
 
+_MOST = 5  # times as large as before; what differs by more counts something else
 _OUTCOMES = ("time.", "impact.cost")  # of a plan in other topics many things may come
 
 
 def run(claims: Claims) -> Iterator[Finding]:
     """Yield one finding per change of one voice's word on one topic, from its last word before to the next."""
     for topic in claims.topics:
-        voices: dict[str, list[Claim]] = {}
-        for claim in headline(claims, claims.of(topic)):
-            if claim.basis == "stated":
-                voices.setdefault(claims.origins.voice(claim), []).append(claim)
-        for said in voices.values():
-            yield from _changes(claims, topic, said)
+        changed = [
+            one
+            for said in _by_voice(claims, headline(claims, claims.of(topic)))
+            for one in _changes(claims, topic, said)
+        ]
+        yield from changed
+        told = {later for one in changed for later in one.against}
+        for said in _by_voice(claims, claims.of(topic)):
+            yield from _recounts(claims, said, told)
         yield from _corrections(claims, topic)
         yield from _outcomes(claims, topic)
+
+
+def _by_voice(claims: Claims, told: Iterable[Claim]) -> Iterable[list[Claim]]:
+    voices: dict[str, list[Claim]] = {}
+    for claim in told:
+        if claim.basis == "stated":
+            voices.setdefault(claims.origins.voice(claim), []).append(claim)
+    return voices.values()
 
 
 def _changes(claims: Claims, topic: str, said: list[Claim]) -> Iterator[Finding]:
@@ -36,6 +50,67 @@ def _changes(claims: Claims, topic: str, said: list[Claim]) -> Iterator[Finding]
             elif told.kind == "different" and (is_single(topic) or told.why == "polarity"):
                 yield found("revision", "revision", claims, [earlier], "changed", against=[later])
             break  # only against its last word before
+
+
+def _recounts(claims: Claims, said: list[Claim], told: set[str]) -> Iterator[Finding]:
+    """Yield the counts of one voice that another count of the same things later took the place of.
+
+    What was only possible, or was a sum so far, may be told as certain with another figure: no contradiction, but not
+    the same number either. Parts, what is new, and counts of other things or people are held against nothing.
+    """
+    counts = [one for one in said if _is_count(one)]
+    for later in counts:
+        before = [one for one in counts if claims.said_before(one, later) and _one_sort(one, later)]
+        if not before or any(_same_figure(one, later) for one in before):
+            continue
+        now = [one for one in counts if _published_with(claims, one, later) and _one_sort(one, later)]
+        if later.id in told or any(_is_part(later, one) for one in now):
+            continue
+        last = [one for one in before if _published_with(claims, one, before[-1])]
+        changed = [one for one in last if not any(_same_figure(one, other) for other in now)]
+        if changed:
+            earlier = min(changed, key=lambda one: abs(_figure(one) - _figure(later)))
+            if _MOST > _figure(later) / _figure(earlier) > 1 / _MOST:
+                yield found("revision", "revision", claims, [earlier], "changed", against=[later])
+
+
+def _is_part(count: Claim, of: Claim) -> bool:
+    """Return whether a count is a part of another beside it: smaller, and the other is of the same things or of all."""
+    named = things(of.quote)
+    return _figure(count) < _figure(of) and count.scope != "cumulative" and (not named or named == things(count.quote))
+
+
+def _is_count(claim: Claim) -> bool:
+    return (
+        claim.topic.startswith("affected.")
+        and isinstance(claim.value, Number)
+        and claim.value.num > 0
+        and claim.polarity == "affirmed"
+        and claim.scope not in ("part", "new", "planned")
+        and claim.speaker != "author"
+    )
+
+
+def _one_sort(one: Claim, other: Claim) -> bool:
+    """Return whether two counts are of the same things and people, as far as their words tell."""
+    units = {claim.value.unit for claim in (one, other) if isinstance(claim.value, Number)}
+    return (
+        len(units) == 1 and one.about == other.about and not other_people(one, other) and not other_things(one, other)
+    )
+
+
+def _published_with(claims: Claims, one: Claim, other: Claim) -> bool:
+    place = (one.source, one.within) == (other.source, other.within)
+    return place and claims.past_word(one) == claims.past_word(other)
+
+
+def _figure(claim: Claim) -> float:
+    return float(claim.value.num) if isinstance(claim.value, Number) else 0.0
+
+
+def _same_figure(one: Claim, other: Claim) -> bool:
+    first, second = _figure(one), _figure(other)
+    return abs(first - second) < max(granularity(first), granularity(second))
 
 
 def _corrections(claims: Claims, topic: str) -> Iterator[Finding]:
