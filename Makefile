@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 READY := .venv/.ready
 
-.PHONY: setup demo test check bench truth lock wheel clean
+.PHONY: setup demo test check bench peers truth lock wheel clean
 
 setup: $(READY)
 
@@ -35,6 +35,15 @@ bench: setup .venv-bench/.ready
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	touch $@
+
+# keii's Sigma matches over a folder of evidence in the shapes of other tools: make peers EVIDENCE=logs RULES=rules.zip
+PEERS ?= peers
+peers: setup
+	@test -n "$(EVIDENCE)" && test -n "$(RULES)" || { echo "make peers EVIDENCE=FOLDER RULES=FOLDER-OR-ZIP [PEERS=OUT]"; exit 2; }
+	mkdir -p "$(PEERS)"
+	for shape in hayabusa:csv zircolite:json chainsaw:json; do \
+	  $(BIN)/keii sigma "$(EVIDENCE)" --rules "$(RULES)" --shape $${shape%:*} > "$(PEERS)/$${shape%:*}.$${shape#*:}" || test $$? = 1 || exit 2; \
+	done
 
 truth: setup
 	$(BIN)/python -m keii.truth --seeds 1-20 --variant all

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -66,3 +68,30 @@ def test_a_value_without_a_name_is_refused(folder: Path) -> None:
     done = keii("sigma", folder / "log.json", "--rules", folder / "rules", "--value", "word")
     assert done.returncode == 2
     assert "NAME=VALUE" in done.stderr
+
+
+def test_in_the_shape_of_other_tools(folder: Path) -> None:
+    asked = ("sigma", folder / "log.json", "--rules", folder / "rules", "--value", "word=made-up", "--shape")
+    (row,) = csv.DictReader(io.StringIO(keii(*asked, "hayabusa").stdout))
+    assert (row["Timestamp"], row["Computer"], row["EventID"], row["Level"], row["RecordID"], row["RuleTitle"]) == (
+        "2026-03-01 00:00:00.000 +00:00", "pc1.example.com", "1", "high", "7", "Made process",
+    )  # fmt: skip
+    assert "CommandLine: run made-up" in row["Details"]
+    (rule,) = json.loads(keii(*asked, "zircolite").stdout)
+    assert (rule["title"], rule["rule_level"], rule["count"]) == ("Made process", "high", 1)
+    assert (rule["matches"][0]["CommandLine"], rule["matches"][0]["OriginalLogfile"]) == ("run made-up", "log.json")
+    (detection,) = json.loads(keii(*asked, "chainsaw").stdout)
+    event = detection["document"]["data"]["Event"]
+    assert (detection["name"], event["System"]["EventRecordID"], event["EventData"]["CommandLine"]) == (
+        "Made process",
+        7,
+        "run made-up",
+    )
+
+
+def test_every_match_is_written_not_the_first_ones_only(folder: Path) -> None:
+    (folder / "log.json").write_text("".join(json.dumps(EVENT | {"RecordNumber": n}) + "\n" for n in range(1, 46)))
+    done = keii(
+        "sigma", folder / "log.json", "--rules", folder / "rules", "--value", "word=made-up", "--shape", "hayabusa"
+    )
+    assert len(done.stdout.splitlines()) == 46

@@ -10,11 +10,13 @@ import click
 
 from keii.cli import show
 from keii.errors import UsageError
+from keii.exporters.peers import Shape, shaped
 from keii.model.rule import RuleOutcome, RulesHunted
 from keii.report.wording import day_or_minute
 from keii.rule_hunt import hunt_by_rules
 from keii.wording import Lang, say
 
+_ALL = 10**9  # places: each of another tool's matches is one
 _LEVELS = ("critical", "high", "medium", "low", "informational")
 
 
@@ -29,6 +31,11 @@ _LEVELS = ("critical", "high", "medium", "low", "informational")
 )
 @click.option("--value", "values", multiple=True, metavar="NAME=VALUE", help="Value of a %NAME% in rules; may repeat.")
 @click.option("--most", default=20, show_default=True, help="Places of each rule's matches.")
+@click.option(
+    "--shape",
+    type=click.Choice(["hayabusa", "zircolite", "chainsaw"]),
+    help="Write every match in the shape of another tool's output (CSV or JSON), to hold them side by side.",
+)
 @show.lang_option
 @show.json_option
 def sigma(
@@ -37,6 +44,7 @@ def sigma(
     values: tuple[str, ...],
     most: int,
     *,
+    shape: Shape | None,
     lang: str | None,
     as_json: bool,
 ) -> int:
@@ -49,8 +57,10 @@ def sigma(
             raise UsageError(f"expected NAME=VALUE, found {told!r}", place="--value")
         given[name].append(value)
     with show.bars() as bars:
-        found = hunt_by_rules(paths, rules, bars, values=given, most=most)
-    if as_json:
+        found = hunt_by_rules(paths, rules, bars, values=given, most=_ALL if shape else most, events=shape is not None)
+    if shape is not None:
+        click.echo(shaped(shape, found.hunted.outcomes, found.events, found.names), nl=False)
+    elif as_json:
         show.json_lines(found.hunted.outcomes)
         show.json_line({"searched": found.hunted.searched, "counts": found.hunted.counts})
     else:
