@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from keii.model import Indicator, IntelPattern, Source
@@ -111,3 +113,14 @@ def test_what_every_machine_has_is_told_and_not_hunted() -> None:
 def test_a_mutex_is_a_name() -> None:
     found = told("{'Mutex': True, 'Port': 7}\n\nIts mutex is named 'Global\\abc-7'")
     assert [one.value for one in found.values() if one.kind == "mutex"] == ["Global\\abc-7"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["hxxp://a.b/", SHA1 + " ", "certificate serial number: ", "aa:", "1.2.3.4 ", "C:\\a b ", "| a.b |", "{<[("],
+)
+def test_a_long_line_is_read_in_time_that_grows_with_it(piece: str) -> None:
+    text = f"Report\n\nIt beacons to its C2 every 5 minutes.\n\n{piece * (200_000 // len(piece))}\n"
+    used = time.process_time()
+    list(read(text.encode(), Source(id="s-0", name="report.txt", sha256="0")))
+    assert time.process_time() - used < 60  # seconds; a guard against minutes, not a measurement

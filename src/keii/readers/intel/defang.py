@@ -22,6 +22,8 @@ _SCHEME = re.compile(
     r"\b(?P<scheme>h(?:xx|tt|\*\*|XX|TT|__)ps?|fxp|ftp|sftp|hxxp|wss?|tcp|udp|dns|meows?)(?:\[?:\]?//|\[://\]|:\\\\|\[:\]//|\(:\)//|:\[//\]|\[:/\]/|__)",
     re.IGNORECASE,
 )
+_LONGEST = 4_096  # characters of an address
+_LONG_WASTE = 1_024  # characters of what is no address after all: what begins inside is not tried again
 _TRANSPORTS = {"tcp", "udp", "dns"}
 _HOSTCHAR = r"[\w\-\u00a1-\uffff]"
 _HOST = re.compile(
@@ -95,8 +97,11 @@ def _apart(found: list[Seen]) -> list[Seen]:
 
 
 def _urls(text: str) -> Iterator[Seen]:
+    until = 0
     for match in _SCHEME.finditer(text):
-        tail = _URL_TAIL.match(text, match.end())
+        if match.start() < until:
+            continue  # inside the address before
+        tail = _URL_TAIL.match(text, match.end(), match.end() + _LONGEST)
         end = tail.end() if tail else match.end()
         # A bracket after the address is AsciiDoc's link text or Markdown's closing bracket, a defanged dot is not.
         for bracket in re.finditer(r"[\[(]", text[match.end() : end]):
@@ -110,6 +115,8 @@ def _urls(text: str) -> Iterator[Seen]:
         whole = refang(written)
         bare = match["scheme"].lower() in _TRANSPORTS  # tcp://192.0.2.1:4444: an address, no request
         value = classify(whole.partition("://")[2].rstrip("/")) if bare else url(whole)
+        if value is not None or end - match.start() > _LONG_WASTE:
+            until = end
         if value is not None:
             plain = (
                 match["scheme"].lower() in {"http", "https", "ftp"}

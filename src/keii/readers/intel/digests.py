@@ -23,6 +23,7 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _TALKS = re.compile(r"[A-Za-z]{2}|[\u3041-\u9fff]")
+_WIDE = 200  # characters of a line before a digest that are read
 _ABOVE = 40  # lines of a list that are gone back to its heading
 
 
@@ -52,12 +53,13 @@ def _before(text: str, at: int) -> Iterator[str]:
     """Yield the nearest words before an offset that are no digest: of its line, or of a line above a list of digests."""
     end = at
     for _ in range(_ABOVE):
-        start = text.rfind("\n", 0, end) + 1
-        parts = DIGEST.split(text[max(start, end - 200) : end])
+        first = max(0, end - _WIDE)
+        start = text.rfind("\n", first, end) + 1
+        parts = DIGEST.split(text[max(start, first) : end])
         for part in reversed(parts):
             if _TALKS.search(part):
                 yield part
                 return
-        if start == 0:
+        if start == 0:  # the text begins here, or the line is too long to belong to a list
             return
         end = start - 1

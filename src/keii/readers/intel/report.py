@@ -103,8 +103,7 @@ def _locator(source: Source, document: Document, start: int, end: int) -> Locato
 
 def _indicator(seen: Seen, words: Words, source: Source, document: Document, own: str) -> Indicator | None:
     section = words.section(seen.start)
-    number = words.line_at(seen.start)
-    line = words.lines[number]
+    line = words.near(seen.start)
     sentence = words.sentence(seen.start, seen.end)
     listed = len(line.strip()) - (seen.end - seen.start) < 12 or bool(_ROW.match(line)) or _in_code(words.text, seen)
     at = sentence.find(seen.written)

@@ -13,6 +13,8 @@ from keii.readers.intel.roles import is_heading_word
 _HEADING = re.compile(r"\s*(?:={1,6}|#{1,6}|h[1-6]\.)\s+(?P<marked>.+?)\s*=*|(?P<bare>[^.。\n]{2,70}[^.。,;、\s])\s*")
 _LIST = re.compile(r"\s*(?:[•●▪■◦o*\-–·・|｜>$]|\d{1,3}[.)])\s")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|(?<=[。！？])")
+_LONG_LINE = 400  # characters from which on a line is taken apart into sentences
+_MOST = 1_000  # characters of a sentence
 _NEAR = 60  # lines; a heading or lead-in further above says nothing any more
 
 
@@ -40,6 +42,7 @@ class Words:
         # A line that comes back on page after page is the page's furniture, and leads nothing in.
         self.furniture = {shape for shape, times in shapes.items() if times >= 3}
         self.sections = [section for number in range(len(self.lines)) if (section := self._section(number))]
+        self._ends: dict[int, tuple[list[int], list[int]]] = {}
         self._section_lines = [section.line for section in self.sections]
 
     def line_at(self, offset: int) -> int:
@@ -80,20 +83,31 @@ class Words:
         """Return the sentence or row around a span; a bare list item carries the line that leads the list in."""
         number = self.line_at(start)
         line, at = self.lines[number], self.starts[number]
-        if len(line) > 400:
-            pieces, begin = [], 0
-            for match in _SENTENCE_END.finditer(line):
-                pieces.append((begin, match.start()))
-                begin = match.end()
-            pieces.append((begin, len(line)))
-            for first, last in pieces:
-                if first <= start - at < max(last, first + 1):
-                    return " ".join(line[first : max(last, min(end - at, len(line)))].split())[:1_000]
+        if len(line) > _LONG_LINE:
+            first, last = self._piece(number, start - at)
+            begin = max(first, start - at - _MOST)  # a piece without an end is as long as the file
+            return " ".join(line[begin : min(max(last, end - at), begin + 2 * _MOST)].split())[:_MOST]
         row = " ".join(line.split())
         if len(row) - (end - start) > 25:
-            return row[:1_000]
+            return row[:_MOST]
         lead = self.lead(number)
-        return f"{lead} {row}".strip()[:1_000]
+        return f"{lead} {row}".strip()[:_MOST]
+
+    def near(self, offset: int) -> str:
+        """Return the line that holds an offset, of a very long one what is around it."""
+        number = self.line_at(offset)
+        line, at = self.lines[number], offset - self.starts[number]
+        return line if len(line) <= 2 * _MOST else line[max(0, at - _MOST) : at + _MOST]
+
+    def _piece(self, number: int, at: int) -> tuple[int, int]:
+        """Return where the sentence of a long line begins and ends that holds an offset of it."""
+        ends = self._ends.get(number)
+        if ends is None:
+            found = [(match.start(), match.end()) for match in _SENTENCE_END.finditer(self.lines[number])]
+            ends = self._ends[number] = ([0, *(end for _, end in found)], [*(start for start, _ in found)])
+        begins, stops = ends
+        place = bisect.bisect_right(begins, at) - 1
+        return begins[place], stops[place] if place < len(stops) else len(self.lines[number])
 
     def lead(self, number: int) -> str:
         """Return the line that leads in the list which holds line ``number``: the last sentence or heading above it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+import ahocorasick_rs
+
 from keii.data import load
 
 
@@ -20,8 +22,16 @@ def _cues() -> re.Pattern[str]:
     return re.compile("|".join(parts), re.IGNORECASE)
 
 
+@cache
+def _any_cue() -> ahocorasick_rs.AhoCorasick:
+    cues = {str(word).lower() for words in load("intel/roles")["roles"].values() for word in words}
+    return ahocorasick_rs.AhoCorasick(sorted(cues))
+
+
 def role_of(words: str, at: int | None = None) -> str | None:
     """Return the role that the cue nearest to ``at`` (else the first cue) of ``words`` tells, None where none does."""
+    if not _any_cue().find_matches_as_indexes(words[:4_000].lower()):
+        return None  # most words hold no cue, and the whole expression is dear
     best: tuple[int, str] | None = None
     for match in _cues().finditer(words[:4_000]):
         distance = match.start() if at is None else min(abs(match.start() - at), abs(match.end() - at))
