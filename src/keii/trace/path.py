@@ -1,7 +1,8 @@
 """Time-respecting search over steps: who could have been reached when, and from whom a machine could have been entered.
 
-Numpy over blocks of time-ordered steps; within a block the arrival times are relaxed to a fixpoint, a block that does not settle is
-halved. Earliest arrival and its mirror, latest departure, are exact, also for steps of one instant in any order.
+Numpy over blocks of time-ordered steps; within a block the arrival times are relaxed to a fixpoint. A block that does not settle in
+a few rounds (a long chain of entries in a row) is walked step by step, one of a single instant breadth first. Earliest arrival and
+its mirror, latest departure, are exact, also for steps of one instant in any order.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 _BLOCK = 131_072  # steps; larger blocks need more rounds, smaller ones more Python
-_ROUNDS = 12  # before a block is halved
+_ROUNDS = 8  # before a block is walked step by step
 
 Times = npt.NDArray[np.int64]
 _Hosts = npt.NDArray[np.int32]
@@ -79,6 +80,8 @@ class _State:
         self.arrival = arrival
         self.live = arrival != NEVER
         self.open = np.ones(len(arrival), np.bool_)
+        self.led: npt.NDArray[np.bool_] | None = None  # scratch of ``_steps``, a place per host
+        self.place: _Hosts | None = None
 
     def useful(self, source: _Hosts, target: _Hosts, time: Times) -> npt.NDArray[np.intp]:
         """Return the numbers of the steps that lower an arrival time."""
@@ -100,7 +103,11 @@ def _relax(arrival: Times, source: _Hosts, target: _Hosts, time: Times) -> None:
     while start < len(time):
         stop = min(start + _BLOCK, len(time))
         stop = int(np.searchsorted(time, time[stop - 1], "right"))
-        _block(state, source[start:stop], target[start:stop], time[start:stop])
+        first = int(np.searchsorted(time, time[stop - 1], "left"))
+        large = stop - first > _BLOCK
+        if large and first > start:
+            stop, large = first, False
+        (_large_instant if large else _block)(state, source[start:stop], target[start:stop], time[start:stop])
         start = stop
 
 
@@ -109,30 +116,104 @@ def _block(state: _State, source: _Hosts, target: _Hosts, time: Times) -> None:
     for _ in range(_ROUNDS):
         useful = state.useful(source, target, time)
         if not len(useful):
-            for hosts in entered:
-                state.open[hosts] = False
-            return
+            break
         np.minimum.at(state.arrival, target[useful], time[useful])
         state.live[target[useful]] = True
         entered.append(target[useful])
-    cut = int(np.searchsorted(time, time[len(time) // 2], "left")) or int(np.searchsorted(time, time[0], "right"))
-    if cut == len(time):
-        _instant(state, source, target, int(time[0]))
-        return
-    _block(state, source[:cut], target[:cut], time[:cut])
-    _block(state, source[cut:], target[cut:], time[cut:])
+    else:
+        entered.append(_steps(state, source, target, time))
+    for hosts in entered:
+        state.open[hosts] = False
 
 
-def _instant(state: _State, source: _Hosts, target: _Hosts, when: int) -> None:
-    """Relax steps of one instant: what can be reached from the hosts that are in hand by then, breadth first."""
+def _steps(state: _State, source: _Hosts, target: _Hosts, time: Times) -> _Hosts:
+    """Walk the steps of a block one after the other and return the hosts entered.
+
+    A step whose source is not in hand waits for the other steps of its instant.
+    """
+    led = np.zeros(len(state.arrival), np.bool_) if state.led is None else state.led
+    state.led = led
+    led[target] = True
+    kept = np.flatnonzero((state.live[source] | led[source]) & state.open[target])
+    led[target] = False
+    source, target, time = source[kept], target[kept], time[kept]
+    # One number per host of the block: where it was written last.
+    ends = np.concatenate((source, target))
+    place = np.empty(len(state.arrival), np.int32) if state.place is None else state.place
+    state.place = place
+    place[ends] = np.arange(len(ends), dtype=np.int32)
+    numbers = place[ends].tolist()
+    arrival = state.arrival[ends].tolist()
+    tied = np.append(time[1:] == time[:-1], False).tolist() if len(time) else []
+    waiting: dict[int, list[int]] = {}
+    entered: list[int] = []
+    now = ALWAYS
+    for src, dst, when, more in zip(numbers[: len(time)], numbers[len(time) :], time.tolist(), tied, strict=True):
+        if when != now:
+            now = when
+            if waiting:
+                waiting = {}
+        if arrival[src] > when:
+            if more:
+                waiting.setdefault(src, []).append(dst)
+        elif arrival[dst] > when:
+            arrival[dst] = when
+            entered.append(dst)
+            front = waiting.pop(dst, []) if waiting else None
+            while front:
+                host = front.pop()
+                if arrival[host] > when:
+                    arrival[host] = when
+                    entered.append(host)
+                    front += waiting.pop(host, [])
+    at = np.array(entered, np.intp)
+    hosts = ends[at]
+    state.arrival[hosts] = np.array(arrival, np.int64)[at]
+    state.live[hosts] = True
+    return hosts
+
+
+def _large_instant(state: _State, source: _Hosts, target: _Hosts, time: Times) -> None:
+    """Relax very many steps of one instant: piece by piece, in which most is reached, then breadth first what is left."""
+    for _ in range(_ROUNDS // 2):
+        changed = False
+        for start in range(0, len(time), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            useful = state.useful(source[part], target[part], time[part]) + start
+            hosts = target[useful]
+            state.arrival[hosts] = time[0]
+            state.live[hosts] = True
+            state.open[hosts] = False  # earlier than this instant it is not reached any more
+            changed = changed or len(hosts) > 0
+        if not changed:
+            return
+    _breadth_first(state, source, target, int(time[0]))
+
+
+def _breadth_first(state: _State, source: _Hosts, target: _Hosts, when: int) -> None:
+    """Enter what can be reached at one instant from the hosts in hand by then."""
     arrival = state.arrival
-    order = np.argsort(source, kind="stable")
-    source, target = source[order], target[order]
-    front = np.unique(source[arrival[source] <= when])
+    new = arrival > when
+    before = new.copy()
+    kept = np.flatnonzero(new[target])
+    source, target = source[kept], target[kept]
+    both = np.sort((source.astype(np.int64) << 32) | target)  # one number a step sorts faster than two
+    source, target = (both >> 32).astype(np.int32), both.astype(np.int32)
+    begin = np.concatenate(([0], np.cumsum(np.bincount(source, minlength=len(arrival)))))
+    count = np.diff(begin)
+    front = np.flatnonzero(~new & (count > 0))
+    place = np.empty(len(arrival), np.int32)
     while len(front):
-        low, high = np.searchsorted(source, front, "left"), np.searchsorted(source, front, "right")
-        found = np.repeat(low - np.concatenate(([0], np.cumsum(high - low)[:-1])), high - low)
-        next_ = np.unique(target[found + np.arange(len(found))])
-        front = next_[arrival[next_] > when]
-        arrival[front] = when
-        state.live[front] = True
+        many = count[front]
+        found = np.repeat(begin[front] - np.concatenate(([0], np.cumsum(many)[:-1])), many)
+        found += np.arange(len(found))
+        front = target[found]
+        front = front[new[front]]
+        new[front] = False
+        numbers = np.arange(len(front), dtype=np.int32)
+        place[front] = numbers
+        front = front[(place[front] == numbers) & (count[front] > 0)]  # each host once
+    entered = np.flatnonzero(before & ~new)
+    arrival[entered] = when
+    state.live[entered] = True
+    state.open[entered] = False
