@@ -1,9 +1,12 @@
 """Pairs that talk at regular intervals: keii's own score over the whole span, and RITA's formula for comparison.
 
 keii's score of a pair does not depend on how files were cut, on the order of import or on a window: it looks at the gaps between
-check-ins. Contacts closer than the shortest interval are one check-in. With m the median gap, a the median absolute deviation of
-the gaps and p the share of gaps within half of m around it, score = p · (1 - a / m). Nights and weekends in between are
-single long gaps and cost little; a person's clicks (near exponential gaps) come out at about 0.3.
+check-ins (``keii.trace.intervals``). Contacts closer than the shortest interval are one check-in; a person's clicks (near
+exponential gaps) come out at about 0.3.
+
+The list is in order of what is worth a look. A score that rests on few check-ins counts less; so does a destination that more than
+a few machines talk to (time, updates, telemetry: their rhythm is everybody's), one that was there in almost every week since the log began,
+and a further machine of a destination that stands in the list already.
 """
 
 from __future__ import annotations
@@ -20,22 +23,27 @@ _MOST = 500  # pairs told, best first
 _Numbers = npt.NDArray[np.float64]
 
 
+_FEW = 3  # machines that talk to one adversary's server, as a rule; of more, services have most
+_HABIT = 0.5  # what a destination of the whole log counts
+_BEST = f"""
+    WITH weighed AS (
+        SELECT *, score * (1 - 1 / sqrt(check_ins)) * least(1, sqrt({_FEW} / clients)) * if(established, {_HABIT}, 1) AS worth
+        FROM rhythm WHERE score >= ?
+    ),
+    best AS (
+        SELECT *, worth / sqrt(row_number() OVER (PARTITION BY far ORDER BY worth DESC, client)) AS place
+        FROM weighed ORDER BY place DESC, client, far LIMIT ?
+    )
+    SELECT b.client, b.far, b.check_ins, min(t.occurred), max(t.occurred), b.interval, b.jitter, b.score,
+           min({{'occurred': t.occurred, 'source': t.source, 'record': t.record, 'own': t.own}}, 20)
+    FROM best AS b JOIN talk AS t USING (client, far)
+    GROUP BY b.client, b.far, b.check_ins, b.interval, b.jitter, b.score, b.place ORDER BY b.place DESC, b.client, b.far
+"""
+
+
 def beacons(connection: duckdb.DuckDBPyConnection, least: float) -> tuple[Beacon, ...]:
     """Return the pairs whose score is at least ``least``, best first, with their first 20 records; hosts as addresses."""
-    rows = connection.execute(
-        """
-        WITH best AS (
-            SELECT r.*, count(DISTINCT r.client) OVER (PARTITION BY r.far) AS clients FROM rhythm AS r WHERE score >= ?
-            ORDER BY score * (1 - 1 / sqrt(check_ins)) DESC, client, far LIMIT ?
-        )
-        SELECT b.client, b.far, b.check_ins, min(t.occurred), max(t.occurred), b.interval, b.jitter, b.score,
-               list({'source': t.source, 'record': t.record, 'own': t.own} ORDER BY t.occurred, t.source, t.record)[1:20]
-        FROM best AS b JOIN talk AS t USING (client, far)
-        GROUP BY b.client, b.far, b.check_ins, b.interval, b.jitter, b.score
-        ORDER BY b.score * (1 - 1 / sqrt(b.check_ins)) DESC, b.client, b.far
-        """,
-        [least, _MOST],
-    ).fetchall()
+    rows = connection.execute(_BEST, [least, _MOST]).fetchall()
     return tuple(
         Beacon(
             host=client,
