@@ -131,9 +131,11 @@ def test_one_contact_in_two_logs_counts_once(make_lake: MakeLake) -> None:
 )
 def test_real_captures(shelf: Path, read_lake: ReadLake, folder: str, wanted: set[str]) -> None:
     # 001: the flows that its labels call C&C, without the download they begin with; 003: the port its README names;
-    # 008 to 011: a machine that is attacked from outside, whose own traffic is labelled benign.
+    # 008 to 011: a machine with a public address that is attacked from outside, whose own traffic is labelled benign.
     connection = read_lake(*sorted(p for p in (shelf / "zeek" / folder).glob("*.log*")))
     assert {one.far for one in _found(connection)} == wanted
+    ((contacts,),) = connection.execute("SELECT count(*) FROM talk").fetchall()
+    assert contacts > 300  # its traffic was looked at
 
 
 def test_ritas_published_scores(shelf: Path, read_lake: ReadLake) -> None:
@@ -158,6 +160,18 @@ def test_a_habit_of_the_whole_log_since_the_log_began_is_no_sign(make_lake: Make
     told = {one.far for one in _found(make_lake(network=rows), ("10.0.0.0/8",))}
     assert "203.0.113.20" not in told  # a nightly copy since ever
     assert "203.0.113.21" in told  # the same that began while the log ran
+
+
+def test_a_push_service_keeps_its_rhythm_and_an_odd_port_does_not(make_lake: MakeLake) -> None:
+    rows = [_flow(at, "10.1.0.5", "203.0.113.9", 8883) for at in _beacon(0.1, period=300)]
+    rows += [_flow(at, "10.1.0.6", "203.0.113.10", 8884) for at in _beacon(0.1, period=300)]
+    assert {one.far for one in _found(make_lake(network=rows), ("10.0.0.0/8",))} == {"203.0.113.10"}
+
+
+def test_a_page_left_open_for_an_afternoon_is_no_beacon(make_lake: MakeLake) -> None:
+    rows = [_flow(at, "10.1.0.5", "203.0.113.9") for at in _beacon(0.02, count=400, period=25)]
+    rows += [_flow(at, "10.1.0.6", "203.0.113.10") for at in _beacon(0.02, count=400, period=250)]
+    assert {one.far for one in _found(make_lake(network=rows), ("10.0.0.0/8",))} == {"203.0.113.10"}
 
 
 def test_short_logs_show_no_habit(make_lake: MakeLake) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import duckdb
 
-from keii.hunt.hosts import host_sql
+from keii.hunt.hosts import has_ends, own_host_sql
 from keii.hunt.limits import unsearched
 from keii.hunt.targets import Targets
 from keii.lake.index import column_kinds
@@ -46,6 +46,8 @@ def cover(
             searched.append(found)
             gaps += _gaps(connection, table)
             gaps += unsearched(connection, lake, table)
+            if has_ends(table) and not found.host_days:
+                gaps.append(say("hunt.unknown_inside", facts={"table": table}))
     offered = {kind for table in searched for kind in table.kinds}
     absent = [(kind, say("hunt.no_table")) for kind in targets.indicators if kind not in offered]
     return HuntCoverage(
@@ -62,7 +64,7 @@ def _searched(connection: duckdb.DuckDBPyConnection, table: str, kinds: tuple[st
     row = connection.execute(
         "SELECT sum(events)::BIGINT, count(*) FILTER (host IS NOT NULL AND day IS NOT NULL), "
         f"strftime(min(first), {form}), strftime(max(last), {form}) FROM ("
-        f"SELECT {host_sql(table)} AS host, {_DAY} AS day, count(*) AS events, "
+        f"SELECT {own_host_sql(table)} AS host, {_DAY} AS day, count(*) AS events, "
         f'min(occurred) AS first, max(occurred) AS last FROM "{table}" GROUP BY 1, 2)'
     ).fetchone()
     events, host_days, first, last = row or (0, 0, None, None)

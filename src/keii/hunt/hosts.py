@@ -13,6 +13,7 @@ import pyarrow as pa
 from keii.hunt.targets import Network, is_private, networks
 from keii.lake.index_columns import dotted
 from keii.lake.index_groups import Group, looked_up
+from keii.lake.inside import public_networks
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake
 
@@ -26,7 +27,8 @@ def register_internal(connection: duckdb.DuckDBPyConnection, lake: Lake, interna
     """Register ``internal_address`` (column ``ip``): every address of the events that lies in the victim's networks.
 
     ``internal`` are the networks that the case names; without them every private address counts. The addresses are
-    those of the value index, so that no event is read. Raises LakeError where a file without an index is damaged.
+    those of the value index, so that no event is read; where none of them is private, the events are asked which networks act
+    as the victim's (``keii.lake.inside``). Raises LakeError where a file without an index is damaged.
     """
     own = networks(internal)
 
@@ -42,7 +44,10 @@ def register_internal(connection: duckdb.DuckDBPyConnection, lake: Lake, interna
         for part in looked_up(lake.root, lake.of(table), lambda form, kind, *_: form == "ip" and kind == "ip", ends)
     ]
     seen = pa.chunked_array(found, pa.string()).unique()
-    kept = seen.filter(pa.array(inside(seen, own))).sort()
+    kept = seen.filter(pa.array(inside(seen, own)))
+    if not own and not np.any(inside(kept, _PRIVATE)) and (public := public_networks(connection)):
+        kept = seen.filter(pa.array(inside(seen, networks(public))))
+    kept = kept.sort()
     connection.register("internal_rows", pa.table({"ip": kept}))
     connection.execute("CREATE OR REPLACE TEMP TABLE internal_address AS SELECT ip FROM internal_rows")
 
@@ -60,6 +65,7 @@ def inside(addresses: pa.Array, own: Sequence[Network]) -> npt.NDArray[np.bool_]
     return mask
 
 
+_PRIVATE = networks(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 _NOT_PUBLIC = networks(
     ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
 )
@@ -88,6 +94,14 @@ def host_sql(table: str, column: str | None = None) -> str:
     if column == "src_ip":  # the indicator is the source itself, so the victim is the other end
         return f"CASE WHEN {dst} THEN dst_ip WHEN {src} THEN src_ip ELSE coalesce(dst_ip, host) END"
     return f"CASE WHEN {src} THEN src_ip WHEN {dst} THEN dst_ip ELSE coalesce(src_ip, host) END"
+
+
+def own_host_sql(table: str) -> str:
+    """Return the SQL expression of the victim's machine of an event; null where neither end is known as the victim's."""
+    if table == "dhcp" or not has_ends(table):
+        return host_sql(table)
+    ends = [f"WHEN {end} IN (SELECT ip FROM internal_address) THEN {end}" for end in ("src_ip", "dst_ip")]
+    return f"CASE {' '.join(ends)} ELSE host END"
 
 
 def record_id_sql(table: str, present: frozenset[str]) -> str:

@@ -133,6 +133,7 @@ def _values(table: dict[str, Any]) -> dict[str, Any]:
     return {
         "common_ports": table["common_ports"],
         "second_ports": table["second_ports"],
+        "keepalive_ports": table["keepalive_ports"],
         "executables": table["executables"],
         "places": [pattern.lower() for pattern in table["places"]],
         "updaters": [pattern.lower() for pattern in table["own_updaters"]],
@@ -171,6 +172,7 @@ def _pairs(table: dict[str, Any]) -> str:
                bool_or(port NOT IN (SELECT unnest($common_ports)) AND port NOT IN (SELECT unnest($second_ports))
                        AND (kind <> 'flow' OR service IS NULL OR service NOT IN ('dns', 'ntp', 'quic', 'stun', 'dtls'))) AS odd_port,
                bool_or(port IN (SELECT unnest($second_ports))) AS second_port,
+               bool_and(port IN (SELECT unnest($keepalive_ports))) AS pushed,
                bool_or(image IS NOT NULL AND len(list_filter($places, lambda p: image LIKE p)) > 0
                        AND len(list_filter($updaters, lambda p: image LIKE p)) = 0) AS program_place,
                bool_or(image IS NOT NULL AND len(list_filter($hosts, lambda p: image LIKE p)) > 0) AS script_host,
@@ -197,9 +199,10 @@ def _pairs(table: dict[str, Any]) -> str:
             AND regexp_matches(coalesce(hostname, dst_ip), '^[0-9.]+$')
     )
     SELECT pair.client, pair.far, addresses, ports, first, last, events, bytes_out, bytes_in, image, rhythm.score,
-           coalesce(rhythm.score >= {float(table["regular_from"])}, false) AS regular,
-           coalesce(rhythm.score >= {float(table["very_from"])} AND rhythm.check_ins >= {int(table["many"])}, false) AS very_regular,
-           coalesce(rhythm.steady >= 0.8 AND rhythm.score >= {float(table["regular_from"])}, false) AS steady_size,
+           coalesce(NOT pushed, true) AND rhythm.score IS NOT NULL AS regular,
+           regular AND rhythm.score >= {float(table["very_from"])} AND rhythm.check_ins >= {int(table["many"])}
+               AND last - first >= to_hours({int(table["many_hours"])}) AS very_regular,
+           regular AND rhythm.steady >= 0.8 AS steady_size,
            events >= 10 AND failing_share >= 0.9 AS failing,
            coalesce(odd_port, false) AS odd_port, coalesce(second_port AND NOT odd_port, false) AS other_port,
            (regexp_matches(pair.far, '^[0-9.]+$') OR contains(pair.far, ':')) AND pair.client IN (SELECT src_ip FROM asked)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import duckdb
 import msgspec
 
+from keii.lake.inside import public_networks
+
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -38,6 +40,7 @@ def internal_networks(connection: duckdb.DuckDBPyConnection, configured: Sequenc
     Where none are configured: the /24 (IPv6 /64) of every address that acts as a member of the network: it got a lease, wrote
     its own host log, asked a resolver that others ask too, logged on to a machine, or is that resolver or domain controller.
     A private address that is only ever a destination is not thereby internal: an attacker's server may sit in private space.
+    Where no private address acts so, the networks are those public ones that the events show (``keii.lake.inside``), else none.
     """
     if configured:
         return Networks(
@@ -48,7 +51,7 @@ def internal_networks(connection: duckdb.DuckDBPyConnection, configured: Sequenc
         block = _block(address)
         if block:
             members[block] += 1
-    return Networks(blocks=tuple(sorted(members)), inferred=True)
+    return Networks(blocks=tuple(sorted(members)) or public_networks(connection), inferred=True)
 
 
 # Members by evidence of several kinds. Ports: 53 DNS, 88 Kerberos, 389 LDAP, 67 DHCP. A resolver or controller is a private
