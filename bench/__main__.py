@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import windows
+from bench import rita, windows
 from bench.large import prepare
 from bench.measure import Figure, Row, compare, machine
 from bench.work import unpack_evtx
@@ -59,6 +59,7 @@ BENCHES = (
     ("dates in English text", "character", "dateparser, search_dates", "dateparser search"),
     ("pages to documents", "page", "trafilatura with metadata", "trafilatura with metadata"),
     *windows.BENCHES,
+    ("RITA's formula", "connection", "RITA's formula, pair by pair", "RITA's formula, pair by pair"),
     ("whole demo", "event", "", None),
 )
 
@@ -97,6 +98,7 @@ def main() -> None:
             rows.append(row)
             print(_line(row), flush=True)
     _scores()
+    print("\n".join(rita.agreement()), flush=True)
     out = Path(__file__).parent / "out"
     out.mkdir(exist_ok=True)
     told = [

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import large, windows  # noqa: F401 - their works are named by being imported
+from bench import large, rita, windows  # noqa: F401 - their works are named by being imported
 from bench.measure import WORK, timed, told, work
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import random
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from keii.trace.beacons import rita_score
 from keii.trace.clocks import apply_clocks, clocks
 from keii.trace.destinations import Destination, prepare, suspicious
 from keii.trace.hosts import Names, identities
@@ -136,20 +133,6 @@ def test_real_captures(shelf: Path, read_lake: ReadLake, folder: str, wanted: se
     assert {one.far for one in _found(connection)} == wanted
     ((contacts,),) = connection.execute("SELECT count(*) FROM talk").fetchall()
     assert contacts > 300  # its traffic was looked at
-
-
-def test_ritas_published_scores(shelf: Path, read_lake: ReadLake) -> None:
-    truth = msgspec.json.decode((shelf / "zeek/rita/truth.json").read_bytes())
-    connection = read_lake(shelf / "zeek/rita/proxy/http.log", shelf / "zeek/rita/proxy/conn.log")
-    # RITA takes the last 24 hours before the latest record of any log of the set.
-    (end,) = connection.execute("SELECT max(epoch(occurred)) FROM network").fetchone() or (0.0,)
-    for beacon in truth["proxy"]["beacons"]:
-        rows = connection.execute(
-            "SELECT epoch(n.occurred), n.ip_bytes_out FROM http AS h JOIN network AS n USING (uid) WHERE h.hostname = ? AND h.src_ip = ?",
-            [beacon["fqdn"], beacon["src"]],
-        ).fetchall()
-        score = rita_score([row[0] for row in rows], [row[1] for row in rows], end)
-        assert math.isclose(score, beacon["beacon_score_by_rita"], abs_tol=0.005)
 
 
 def test_a_habit_of_the_whole_log_since_the_log_began_is_no_sign(make_lake: MakeLake) -> None:

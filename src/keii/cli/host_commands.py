@@ -44,11 +44,10 @@ def hosts_command(case: Path, *, only: str | None, lang: str | None, as_json: bo
 @show.lang_option
 @show.json_option
 def beacons_command(case: Path, *, only: str | None, lang: str | None, as_json: bool) -> int:
-    """List pairs that talk at regular intervals, the most regular first."""
+    """List pairs that talk at regular intervals, what is worth a look first: few machines, new, steady."""
     spoken = show.spoken(lang)
     trace, zone = _traced(case)
-    ordered = sorted(trace.beacons, key=lambda one: (-one.score, one.host, one.destination))
-    found = [one for one in ordered if not only or only.lower() in f"{one.host} {one.destination}".lower()]
+    found = [one for one in trace.beacons if not only or only.lower() in f"{one.host} {one.destination}".lower()]
     if as_json:
         show.json_lines(found)
         return 0

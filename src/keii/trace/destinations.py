@@ -80,7 +80,7 @@ def suspicious(
     common = {
         pair["far"] for group in by_far.values() for pair in group if pair["common_service"] or pair["many_hosts"]
     }
-    regular = [one for one in beacons(connection, table["regular_from"]) if one.destination not in common]
+    regular = beacons(connection, table["regular_from"], common)
     return (
         tuple(sorted(found, key=lambda one: (-one.score, one.first, one.client, one.far))),
         tuple(msgspec.structs.replace(one, host=names.name_of(one.host, one.first)) for one in regular),
