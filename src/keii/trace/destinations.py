@@ -13,6 +13,7 @@ from keii.model import Beacon, Locator
 from keii.trace.beacons import beacons
 from keii.trace.hosts import Names
 from keii.trace.internal import Networks
+from keii.trace.lookups import gather_lookups
 from keii.trace.rhythm import score_pairs
 from keii.trace.talks import gather_talks
 
@@ -56,6 +57,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, networks: Networks) -> None:
     """Create the tables that ``suspicious`` asks: ``talk``, ``rhythm`` and ``suspect_pair``. Needs the view ``windows_true``."""
     table = load("trace/destinations")
     gather_talks(connection, networks, table)
+    gather_lookups(connection, table)
     score_pairs(connection, table)
     connection.execute(_pairs(table), _values(table))
 
@@ -215,6 +217,8 @@ def _pairs(table: dict[str, Any]) -> str:
            bytes_out >= {int(table["heavy_least"])} AND bytes_out >= {float(table["upload_ratio"])} * bytes_in AS heavy_upload,
            events >= {int(table["hammering_least"])} AND failing_share >= 0.95 AS hammering,
            coalesce(list_has_any(addresses, (SELECT list(ip) FROM put)), false) AS write_request,
+           coalesce(l.many_names, false) AS many_names, coalesce(l.long_names, false) AS long_names,
+           coalesce(l.odd_type, false) AS odd_type, coalesce(l.only_looked_up, false) AS only_looked_up,
            shared.clients <= 2 AS few_hosts,
            shared.earliest >= bounds.began + to_days({int(table["new_days"])}) AS new,
            bounds.weeks >= {int(table["established_weeks"])} AND habit.weeks >= {float(table["established_share"])} * bounds.weeks
@@ -226,4 +230,5 @@ def _pairs(table: dict[str, Any]) -> str:
                AND len(list_filter($but_not, lambda s: pair.far = s OR pair.far LIKE '%.' || s)) = 0 AS common_service
     FROM pair JOIN shared USING (far) JOIN habit USING (far) CROSS JOIN bounds
     LEFT JOIN rhythm ON pair.client = rhythm.client AND pair.far = rhythm.far
+    LEFT JOIN lookup_sign AS l ON pair.client = l.client AND pair.far = l.far
     """
