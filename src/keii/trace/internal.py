@@ -69,7 +69,9 @@ _MEMBERS = """
         UNION ALL SELECT src_ip FROM http WHERE proxied
         UNION ALL SELECT src_ip FROM remote WHERE protocol = 'kerberos'
         UNION ALL SELECT dst_ip FROM remote WHERE protocol = 'kerberos'
-        UNION ALL SELECT src_ip FROM network GROUP BY src_ip HAVING count(DISTINCT dst_ip) >= 5
+        UNION ALL SELECT src_ip FROM (
+            SELECT src_ip, dst_ip FROM network UNION ALL SELECT src_ip, dst_ip FROM http UNION ALL SELECT src_ip, dst_ip FROM tls)
+            GROUP BY src_ip HAVING count(DISTINCT dst_ip) >= 5
         UNION ALL SELECT replace(IpAddress, '::ffff:', '') FROM windows WHERE event_id IN (4768, 4769) AND IpAddress IS NOT NULL
     )
 """

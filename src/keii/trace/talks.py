@@ -121,6 +121,12 @@ _TALK = r"""
     WHERE NOT coalesce(h.proxied, false) AND h.src_ip IN (SELECT ip FROM own_address) AND h.occurred IS NOT NULL
       AND h.dst_ip NOT IN (SELECT ip FROM own_address) AND NOT EXISTS (SELECT 1 FROM network AS n WHERE n.uid = h.uid)
     UNION ALL
+    SELECT t.src_ip, coalesce(u.name, i.name, t.dst_ip), t.dst_ip, t.dst_port, t.occurred, 0, 0, 0, NOT coalesce(t.established, true),
+           NULL, NULL, 'flow', 'ssl', t.source, t.record, t.uid
+    FROM tls AS t LEFT JOIN uid_name AS u ON t.uid = u.uid LEFT JOIN ip_name AS i ON t.dst_ip = i.ip
+    WHERE t.src_ip IN (SELECT ip FROM own_address) AND t.occurred IS NOT NULL
+      AND t.dst_ip NOT IN (SELECT ip FROM own_address) AND NOT EXISTS (SELECT 1 FROM network AS n WHERE n.uid = t.uid)
+    UNION ALL
     SELECT w.SourceIp, coalesce(i.name, w.DestinationIp), w.DestinationIp, TRY_CAST(w.DestinationPort AS INTEGER),
            w.occurred, 0, 0, 0, false,
            lower(w.Image), w.User, 'host', NULL, w.source, w.record, CAST(w.record_id AS VARCHAR)
