@@ -10,6 +10,7 @@ import msgspec
 
 from keii.data import load
 from keii.model import Beacon, Locator
+from keii.trace.alike import alike
 from keii.trace.beacons import beacons
 from keii.trace.hosts import Names
 from keii.trace.internal import Networks
@@ -79,6 +80,11 @@ def suspicious(
         pair = dict(zip(columns, row, strict=True))
         by_far.setdefault(pair["far"], []).append(pair)
     found = [one for group in by_far.values() for one in _told(connection, group, known, table)]
+    # What other servers share with these counts for them; a server told so leads no further.
+    like = alike(connection, {one.far for one in found})
+    for far in like.keys() & by_far.keys():
+        group = [{**pair, **{sign.replace("-", "_"): True for sign in like[far]}} for pair in by_far[far]]
+        found += _told(connection, group, known, table)
     common = {
         pair["far"] for group in by_far.values() for pair in group if pair["common_service"] or pair["many_hosts"]
     }
