@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import msgspec
+import pyarrow as pa
 
 from keii.data import load
 from keii.model import Beacon, Locator
@@ -73,26 +74,47 @@ def suspicious(
     """
     table = load("trace/destinations")
     known = frozenset(suspects)
-    rows = connection.execute("SELECT * FROM suspect_pair ORDER BY far, client").fetchall()
-    columns = [column[0] for column in connection.description or ()]
-    by_far: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        pair = dict(zip(columns, row, strict=True))
-        by_far.setdefault(pair["far"], []).append(pair)
+    by_far = _pairs_of(connection, _likely(connection, table))
     found = [one for group in by_far.values() for one in _told(connection, group, known, table)]
     # What other servers share with these counts for them; a server told so leads no further.
     like = alike(connection, {one.far for one in found})
-    for far in like.keys() & by_far.keys():
-        group = [{**pair, **{sign.replace("-", "_"): True for sign in like[far]}} for pair in by_far[far]]
-        found += _told(connection, group, known, table)
-    common = {
-        pair["far"] for group in by_far.values() for pair in group if pair["common_service"] or pair["many_hosts"]
-    }
-    regular = beacons(connection, table["regular_from"], common)
+    others = _pairs_of(connection, like)
+    for far, signs in like.items():
+        group = [{**pair, **{sign.replace("-", "_"): True for sign in signs}} for pair in others.get(far, [])]
+        found += _told(connection, group, known, table) if group else []
+    common = connection.execute(
+        "SELECT DISTINCT far FROM suspect_pair SEMI JOIN rhythm USING (far) WHERE common_service OR many_hosts"
+    )
+    regular = beacons(connection, table["regular_from"], [far for (far,) in common.fetchall()])
     return (
         tuple(sorted(found, key=lambda one: (-one.score, one.first, one.client, one.far))),
         tuple(msgspec.structs.replace(one, host=names.name_of(one.host, one.first)) for one in regular),
     )
+
+
+def _likely(connection: duckdb.DuckDBPyConnection, table: dict[str, Any]) -> list[str]:
+    """Return the destinations whose signs reach the threshold, if their machines were compromised."""
+    weights: dict[str, float] = table["weights"]
+    apart = {"regular", "suspect", "same-certificate", "same-agent"}
+    parts = [f"{weights[sign]} * max({sign.replace('-', '_')}::INTEGER)" for sign in weights if sign not in apart]
+    total = f"{weights['regular']} * max(CASE WHEN regular THEN score ELSE 0 END) + {' + '.join(parts)}"
+    query = f"SELECT far FROM suspect_pair GROUP BY far HAVING {total} >= ? ORDER BY far"
+    return [far for (far,) in connection.execute(query, [table["told"] - weights["suspect"] - 1e-6]).fetchall()]
+
+
+def _pairs_of(connection: duckdb.DuckDBPyConnection, far: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the pairs of destinations with their signs as columns, by destination."""
+    connection.register("asked_far", pa.table({"far": pa.array(sorted(far), pa.string())}))
+    rows = connection.execute(
+        "SELECT * FROM suspect_pair SEMI JOIN asked_far USING (far) ORDER BY far, client"
+    ).fetchall()
+    columns = [column[0] for column in connection.description or ()]
+    connection.unregister("asked_far")
+    by_far: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        pair = dict(zip(columns, row, strict=True))
+        by_far.setdefault(pair["far"], []).append(pair)
+    return by_far
 
 
 def _told(
@@ -167,6 +189,12 @@ def _pairs(table: dict[str, Any]) -> str:
             SELECT far, date_diff('day', bounds.began, occurred) // 7 AS week, bounds.weeks FROM talk CROSS JOIN bounds
         ) GROUP BY far
     ),
+    program AS (
+        SELECT image, len(list_filter($places, lambda p: image LIKE p)) AS places,
+               len(list_filter($updaters, lambda p: image LIKE p)) AS updaters,
+               len(list_filter($hosts, lambda p: image LIKE p)) AS hosts
+        FROM (SELECT DISTINCT image FROM talk WHERE image IS NOT NULL)
+    ),
     lane AS (  -- what several logs tell of the same contacts counts once: the log that tells most
         SELECT client, far, max(events) AS events, max(bytes_out) AS bytes_out, max(bytes_in) AS bytes_in FROM (
             SELECT client, far, count(*) AS events, sum(out)::BIGINT AS bytes_out, sum(into_)::BIGINT AS bytes_in
@@ -181,15 +209,20 @@ def _pairs(table: dict[str, Any]) -> str:
                        AND (kind <> 'flow' OR service IS NULL OR service NOT IN ('dns', 'ntp', 'quic', 'stun', 'dtls'))) AS odd_port,
                bool_or(port IN (SELECT unnest($second_ports))) AS second_port,
                bool_and(port IN (SELECT unnest($keepalive_ports))) AS pushed,
-               bool_or(image IS NOT NULL AND len(list_filter($places, lambda p: image LIKE p)) > 0
-                       AND len(list_filter($updaters, lambda p: image LIKE p)) = 0) AS program_place,
-               bool_or(image IS NOT NULL AND len(list_filter($hosts, lambda p: image LIKE p)) > 0) AS script_host,
-               arg_max(image, len(list_filter($places, lambda p: image LIKE p)) * 2
-                   + len(list_filter($hosts, lambda p: image LIKE p))) AS image
-        FROM talk GROUP BY client, far
+               coalesce(bool_or(i.places > 0 AND i.updaters = 0), false) AS program_place,
+               coalesce(bool_or(i.hosts > 0), false) AS script_host, arg_max(image, i.places * 2 + i.hosts) AS image
+        FROM talk LEFT JOIN program AS i USING (image) GROUP BY client, far
     ),
     pair AS (SELECT seen.*, lane.events, lane.bytes_out, lane.bytes_in FROM seen JOIN lane USING (client, far)),
-    shared AS (SELECT far, count(DISTINCT client) AS clients, min(first) AS earliest FROM pair GROUP BY far),
+    shared AS (
+        SELECT *, list_has_any(suffixes, $common) AND NOT list_has_any(suffixes, $but_not) AS common_service
+        FROM (
+            SELECT far, count(*) AS clients, min(first) AS earliest,
+                   [far, regexp_extract(far, '[^.]+[.][^.]+$'), regexp_extract(far, '[^.]+[.][^.]+[.][^.]+$'),
+                    regexp_extract(far, '[^.]+[.][^.]+[.][^.]+[.][^.]+$')] AS suffixes
+            FROM pair GROUP BY far
+        )
+    ),
     asked AS (SELECT DISTINCT src_ip FROM dns WHERE answers IS NOT NULL),
     answered AS (SELECT DISTINCT unnest(answers) AS ip FROM dns),
     handshake AS (
@@ -232,8 +265,7 @@ def _pairs(table: dict[str, Any]) -> str:
            bounds.machines >= {int(table["many_least"])} AND shared.clients >= {float(table["many_share"])} * bounds.machines AS many_hosts,
            shared.clients >= {int(table["several"])} AND NOT (bounds.machines >= {int(table["many_least"])}
                AND shared.clients >= {float(table["many_share"])} * bounds.machines) AS several_hosts,
-           len(list_filter($common, lambda s: pair.far = s OR pair.far LIKE '%.' || s)) > 0
-               AND len(list_filter($but_not, lambda s: pair.far = s OR pair.far LIKE '%.' || s)) = 0 AS common_service
+           shared.common_service
     FROM pair JOIN shared USING (far) JOIN habit USING (far) CROSS JOIN bounds
     LEFT JOIN rhythm ON pair.client = rhythm.client AND pair.far = rhythm.far
     LEFT JOIN lookup_sign AS l ON pair.client = l.client AND pair.far = l.far

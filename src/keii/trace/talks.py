@@ -6,8 +6,10 @@ import ipaddress
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from keii.lake.index_columns import dotted
 from keii.trace.internal import Networks
 
 _ENDS = (
@@ -38,24 +40,34 @@ def gather_talks(connection: duckdb.DuckDBPyConnection, networks: Networks, tabl
 
 def _own_addresses(connection: duckdb.DuckDBPyConnection, networks: Networks) -> None:
     parts = [f"SELECT DISTINCT {column} AS ip FROM {table} WHERE {column} IS NOT NULL" for table, column in _ENDS]
-    seen = [row[0] for row in connection.execute(" UNION ".join(parts)).fetchall()]
-    blocks = [ipaddress.ip_network(block) for block in networks.blocks]
-    own, apart = [], []
-    for text in sorted(seen):
-        try:
-            address = ipaddress.ip_address(text.removeprefix("::ffff:"))
-        except ValueError:
-            continue
-        if any(address in block for block in blocks if block.version == address.version) or address.is_loopback:
-            own.append(text)
-        elif address.is_multicast or address.is_link_local or address.is_unspecified or text.endswith(".255"):
-            apart.append(text)
-    connection.register("own_rows", pa.table({"ip": pa.array(own, pa.string())}))
-    connection.register("apart_rows", pa.table({"ip": pa.array(apart, pa.string())}))
-    connection.execute("CREATE OR REPLACE TEMP TABLE own_address AS SELECT ip FROM own_rows")
-    connection.execute("CREATE OR REPLACE TEMP TABLE apart_address AS SELECT ip FROM apart_rows")
-    connection.unregister("own_rows")
-    connection.unregister("apart_rows")
+    seen = connection.sql(" UNION ".join(parts)).to_arrow_table()["ip"].combine_chunks()
+    numbers, is_dotted = dotted(seen)
+    blocks = [ipaddress.ip_network(block) for block in (*networks.blocks, "127.0.0.0/8")]
+    own, apart = np.zeros(len(seen), np.bool_), np.zeros(len(seen), np.bool_)
+    for marks, listed in ((own, blocks), (apart, _APART)):
+        for block in listed:
+            if block.version == 4:
+                marks |= is_dotted & (numbers >= int(block[0])) & (numbers <= int(block[-1]))
+    apart |= is_dotted & (numbers % 256 == 255)
+    for place in np.flatnonzero(~is_dotted).tolist():  # not IPv4: few
+        own[place], apart[place] = _sides(seen[place].as_py(), blocks)
+    for name, marks in (("own", own), ("apart", apart & ~own)):
+        connection.register("side_rows", pa.table({"ip": seen.filter(pa.array(marks)).sort()}))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name}_address AS SELECT ip FROM side_rows")
+        connection.unregister("side_rows")
+
+
+_APART = [ipaddress.ip_network(block) for block in ("224.0.0.0/4", "169.254.0.0/16", "0.0.0.0/32")]
+
+
+def _sides(text: str, blocks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> tuple[bool, bool]:
+    """Return whether an address is one of ours, and whether it is no machine's (multicast, link-local, broadcast)."""
+    try:
+        address = ipaddress.ip_address(text.removeprefix("::ffff:"))
+    except ValueError:
+        return False, False
+    own = address.is_loopback or any(address in block for block in blocks if block.version == address.version)
+    return own, address.is_multicast or address.is_link_local or address.is_unspecified or text.endswith(".255")
 
 
 # The name of a connection: of its own request or handshake; of an address: where all look-ups of it gave one name.
