@@ -19,6 +19,8 @@ from keii.trace.lookups import gather_lookups
 from keii.trace.rhythm import score_pairs
 from keii.trace.talks import gather_talks
 
+_WEEK = 7 * 86_400 * 1_000_000  # microseconds
+
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True):
     """A pair of an own machine (address) and a destination (address or name) with its signs.
@@ -181,12 +183,13 @@ def _pairs(table: dict[str, Any]) -> str:
     return f"""
     CREATE OR REPLACE TEMP TABLE suspect_pair AS
     WITH bounds AS (
-        SELECT min(occurred) AS began, count(DISTINCT client) AS machines, date_diff('day', min(occurred), max(occurred)) // 7 AS weeks
+        SELECT min(occurred) AS began, count(DISTINCT client) AS machines,
+               (epoch_us(max(occurred)) - epoch_us(min(occurred))) // {_WEEK} AS weeks
         FROM talk
     ),
     habit AS (  -- whole weeks since the log began in which somebody talked to the destination
         SELECT far, count(DISTINCT week) FILTER (week < weeks) AS weeks FROM (
-            SELECT far, date_diff('day', bounds.began, occurred) // 7 AS week, bounds.weeks FROM talk CROSS JOIN bounds
+            SELECT far, (epoch_us(occurred) - epoch_us(bounds.began)) // {_WEEK} AS week, bounds.weeks FROM talk CROSS JOIN bounds
         ) GROUP BY far
     ),
     program AS (

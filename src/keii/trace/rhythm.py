@@ -91,11 +91,16 @@ _RHYTHM = """
         SELECT client, far, avg(CASE WHEN abs(out - middle) <= middle * 0.1 THEN 1.0 ELSE 0.0 END) AS steady
         FROM sent JOIN size USING (client, far) GROUP BY client, far
     ),
-    bounds AS (SELECT min(occurred) AS began, date_diff('day', min(occurred), max(occurred)) // 7 AS weeks FROM talk),
+    bounds AS (
+        SELECT min(occurred) AS began, (epoch_us(max(occurred)) - epoch_us(min(occurred))) // 604800000000 AS weeks FROM talk
+    ),
     place AS (
         SELECT far, count(DISTINCT client) AS clients, min(occurred) AS first,
-               count(DISTINCT date_diff('day', began, occurred) // 7) FILTER (date_diff('day', began, occurred) // 7 < weeks) AS weeks
-        FROM talk SEMI JOIN pair USING (far) CROSS JOIN bounds GROUP BY far
+               count(DISTINCT week) FILTER (week < weeks) AS weeks
+        FROM (
+            SELECT far, client, occurred, weeks, (epoch_us(occurred) - epoch_us(began)) // 604800000000 AS week
+            FROM talk SEMI JOIN pair USING (far) CROSS JOIN bounds
+        ) GROUP BY far
     )
     SELECT client, far, check_ins, interval, jitter, score, coalesce(steady, 0) AS steady, clients,
            bounds.weeks >= {weeks} AND place.weeks >= {share} * bounds.weeks AND first < began + to_days({within}) AS established
