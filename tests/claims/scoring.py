@@ -13,11 +13,13 @@ import yaml
 from keii.checks.origins import normal_name
 from keii.claims import extract
 from keii.data import load
-from keii.model import Category, Claim, Document, Duration, Number
+from keii.model import Category, Claim, Date, Document, Duration, Interval, Number
 from keii.readers.documents.times import find_times
 
 _MONTH_END = re.compile(r"(\d{4}-\d\d)-25/\1-(\d\d)")
 _SEASONS = {"-21": ("-03", "-05"), "-22": ("-06", "-08"), "-23": ("-09", "-11")}
+_DATED = re.compile(r"time\.(?!dwell)|duty\.deadline")
+_COUNTED = re.compile(r"affected\.(?!system)|data\.volume|ransom\.amount|impact\.cost")
 TEXTS = Path(__file__).parent / "texts"
 
 
@@ -32,6 +34,9 @@ class Score(msgspec.Struct):
     modality: int = 0
     speaker: int = 0
     approximation: int = 0
+    dates: tuple[int, int] = (0, 0)
+    counts: tuple[int, int] = (0, 0)
+    family: tuple[int, int] = (0, 0)
     notes: list[str] = msgspec.field(default_factory=list)
 
     def share(self, part: int, whole: int) -> float:
@@ -54,7 +59,11 @@ class Score(msgspec.Struct):
             f"{key} {self.share(getattr(self, key), self.found):.2f}"
             for key in ("polarity", "modality", "speaker", "approximation")
         ]
-        return f"{name}: recall {self.recall:.2f} ({self.found}/{self.marked}), precision {self.precision:.2f} ({self.wanted}/{self.extracted}), {', '.join(of)}"
+        apart = [
+            f"{key} {self.share(*getattr(self, key)):.2f} ({getattr(self, key)[0]}/{getattr(self, key)[1]})"
+            for key in ("dates", "counts", "family")
+        ]
+        return f"{name}: recall {self.recall:.2f} ({self.found}/{self.marked}), precision {self.precision:.2f} ({self.wanted}/{self.extracted}), {', '.join([*of, *apart])}"
 
 
 def texts(name: str) -> Iterator[tuple[dict[str, Any], Document]]:
@@ -87,6 +96,41 @@ def score(name: str) -> Score:
     for entry, document in texts(name):
         _add(total, entry, document)
     return total
+
+
+def _apart(total: Score, entry: dict[str, Any], claims: list[Claim]) -> None:
+    """Count dates, counts and topic families each by itself, over the marks at whose quote some claim of the kind stands.
+
+    A date is right with its value at its precision, whatever it is the date of; a count with its value, unit and, where
+    marked, qualifier (``a``), unit (``u``) and scope (``c``); a family where a claim of it rests on the marked words.
+    """
+    for mark in entry["claims"]:
+        start = entry["text"].find(mark["q"]) if mark.get("q") else -1
+        here = [c for c in claims if start >= 0 and c.start < start + len(mark["q"]) and start < c.end]
+        dates = [c for c in here if isinstance(c.value, Date | Interval)]
+        counts = [c for c in here if isinstance(c.value, Number)]
+        value = bare(mark["t"], str(mark["v"]))
+        if _DATED.match(mark["t"]) and dates:
+            right = any(bare(mark["t"], value_of(c)) == value for c in dates)
+            total.dates = (total.dates[0] + right, total.dates[1] + 1)
+        if _COUNTED.match(mark["t"]) and counts:
+            right = any(_counts(c, mark) for c in counts)
+            total.counts = (total.counts[0] + right, total.counts[1] + 1)
+        if here:
+            right = any(c.topic.partition(".")[0] == mark["t"].partition(".")[0] for c in here)
+            total.family = (total.family[0] + right, total.family[1] + 1)
+
+
+def _counts(claim: Claim, mark: dict[str, Any]) -> bool:
+    """Return whether a count has the marked value, unit (told by its topic), qualifier and scope."""
+    value = claim.value
+    return (
+        isinstance(value, Number)
+        and value.num == mark["v"]
+        and (claim.topic == mark["t"] if "u" not in mark else value.unit == mark["u"])
+        and claim.approximation == mark.get("a", claim.approximation)
+        and claim.scope == mark.get("c", claim.scope)
+    )
 
 
 def bare(topic: str, value: str) -> str:
@@ -136,6 +180,7 @@ def _closed(topic: str) -> bool:
 
 def _add(total: Score, entry: dict[str, Any], document: Document) -> None:
     claims = list(extract(document))
+    _apart(total, entry, claims)
     free = list(claims)
     for mark in entry["claims"]:
         total.marked += 1
