@@ -13,8 +13,9 @@ from keii.model import Claim
 from tests.claims.made import document
 from tests.claims.scoring import bare, value_of
 
+_OPEN = pytest.mark.xfail(reason="not yet read", strict=True)
 CASES = [
-    pytest.param(case, path.stem, id=f"{path.stem}-{case['text'][:40]}")
+    pytest.param(case, path.stem, id=f"{path.stem}-{case['text'][:40]}", marks=_OPEN if case.get("open") else ())
     for path in sorted((Path(__file__).parent / "cases").glob("*.yaml"))
     for case in yaml.safe_load(path.read_text("utf-8"))
 ]
@@ -27,6 +28,9 @@ def _fits(claim: Claim, wanted: dict[str, Any]) -> bool:
         "p": claim.state or claim.polarity,
         "m": claim.modality,
         "s": claim.speaker,
+        "u": getattr(claim.value, "unit", None),
+        "a": claim.approximation,
+        "c": claim.scope,
     }
     return all(said[key] == (bare(claim.topic, str(value)) if key == "v" else value) for key, value in wanted.items())
 
@@ -37,7 +41,7 @@ def test_what_is_said_and_what_is_not(case: dict[str, Any], lang: str) -> None:
         case["text"],
         lang,
         publisher=case.get("publisher", "Paper"),
-        published=str(case.get("published", "2024-05-14T12:00+00:00")),
+        published=str(case.get("published", f"2024-05-14T12:00+{'09' if lang == 'ja' else '00'}:00")),
         kind=case.get("kind", "news"),
     )
     claims = extract(made)

@@ -88,8 +88,12 @@ _CLASS = re.compile(r"(?<![?P])<([a-z]+)>")
 
 
 def expanded(expression: str, lang: str) -> str:
-    """Return an expression with the words of ``words.yaml`` in place of each ``<name>``."""
-    return _CLASS.sub(lambda match: "(?:" + "|".join(table(lang, "words")[match[1]]) + ")", expression)
+    """Return an expression with the words of ``words.yaml`` in place of each ``<name>``, those in them too."""
+
+    def told(match: re.Match[str]) -> str:
+        return "(?:" + "|".join(expanded(word, lang) for word in table(lang, "words")[match[1]]) + ")"
+
+    return _CLASS.sub(told, expression)
 
 
 def table(lang: str, name: str) -> Any:

@@ -13,8 +13,9 @@ _END_JA = re.compile(r"[。！？\n]")
 _END_EN = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|\n")
 _SHORT = re.compile(r"\b(?:Inc|Co|Corp|Ltd|Mr|Mrs|Ms|Dr|No|St|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|a\.m|p\.m|U\.S|U\.K|e\.g|i\.e|Gov|Sen|Rep|Gen|vs|approx)\.$")  # fmt: skip
 _CLAUSE_JA = re.compile(
-    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|ため|ことから|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て)|(?<=[件人点台社円名回分])で)、|「|」(?=と|。|$)|。(?=[^」])"
+    r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|ため|ことから|(?:して|されて|れて|おり|あり|され|せず|なく|受け|行い|取り|補う|し|れ|り|え|き|て)|(?<=[件人点台社円名回分])で|(?P<cleft>(?<=[一-龥ァ-ヶー」)）どの])で))、|「|」(?=と|。|$)|。(?=[^」])"
 )
+_CLEFT = re.compile(r"(?:た|だ|る|い)のは")
 _CONTRAST = re.compile(
     r"(?:(?:た|だ|る|い|す|ん|ず)が|ものの|けれども?|一方で?|て?おり|あり|(?:確認|判明|発見|検知|把握)(?:し|され)て?|ため|ことから|^で)、$|[「」。]$"
 )
@@ -118,6 +119,8 @@ def clauses(text: str, sentence: Sentence, lang: str) -> list[Clause]:
     for cut in (_CLAUSE_JA if lang == "ja" else _CLAUSE_EN).finditer(text, sentence.start, sentence.end):
         if cut.group() in '「」“”"' and _is_short_quote(text, cut.start(), sentence):
             continue
+        if lang == "ja" and cut.lastgroup == "cleft" and not _CLEFT.search(text, last, cut.start()):
+            continue  # «不正アクセスで、» is a means, «流出したのは氏名などで、» tells a thing of its own
         if lang == "en" and cut.lastgroup == "and" and not _FINITE.search(text, last, cut.start()):
             continue  # «names and addresses were stolen» is one clause
         last = cut.end()
