@@ -42,7 +42,7 @@ def test_more_text_takes_no_claim_away(first: str, second: str, lang: str) -> No
 
 # name, least recall, least precision, least share of found claims with the right polarity, hedge and speaker
 FLOORS = [
-    ("ja", 0.95, 0.93, 0.95, 0.93, 0.93),
+    ("ja", 0.95, 0.92, 0.95, 0.93, 0.93),  # marked before anybody asked what led to the detection
     ("en", 0.95, 0.93, 0.93, 0.93, 0.93),
     ("ja_second", 0.90, 0.90, 0.93, 0.93, 0.90),
     ("en_second", 0.90, 0.90, 0.93, 0.90, 0.80),
@@ -56,9 +56,9 @@ FLOORS = [
     ("en_sixth", 0.85, 0.85, 0.95, 0.92, 0.82),
     ("ja_seventh", 0.88, 0.86, 0.94, 0.90, 0.88),
     ("ja_seventh_b", 0.88, 0.86, 0.94, 0.92, 0.85),
-    ("ja_eighth", 0.78, 0.85, 0.94, 0.92, 0.88),
+    ("ja_eighth", 0.83, 0.87, 0.94, 0.92, 0.88),
     ("en_eighth", 0.77, 0.82, 0.92, 0.90, 0.80),
-    ("ja_ninth", 0.73, 0.85, 0.95, 0.90, 0.83),
+    ("ja_ninth", 0.88, 0.88, 0.95, 0.90, 0.83),
     ("en_ninth", 0.59, 0.72, 0.93, 0.89, 0.80),  # hardly anything was learned from it
     ("en_seventh", 0.82, 0.86, 0.95, 0.95, 0.90),
     ("en_seventh_b", 0.90, 0.86, 0.95, 0.93, 0.88),

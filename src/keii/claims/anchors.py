@@ -135,7 +135,7 @@ def _two(expression: str, flags: int) -> tuple[frozenset[str] | None, frozenset[
     """Return the anchors of an expression, and those of another part of it that every fit holds too."""
     sets = sorted((words for words in _runs(_parser.parse(expression, flags)) if words), key=_worth, reverse=True)
     useful = [words for words in sets if not any(_KANA.fullmatch(word) for word in words) and len(words) <= _MOST]
-    if not useful or useful[0] != sets[0]:
+    if not useful:
         return None, None
     second = next((words for words in useful[1:] if min(map(len, words)) >= _LONG and words != useful[0]), None)
     return useful[0], second
@@ -151,9 +151,9 @@ def anchors(expression: str, flags: int = 0) -> frozenset[str] | None:
 def _required(items: Any) -> frozenset[str] | None:
     best: frozenset[str] | None = None
     for words in _runs(items):
-        if words and (best is None or _worth(words) > _worth(best)):
+        if words and (best is None or _worth(words) > _worth(best)) and not any(map(_KANA.fullmatch, words)):
             best = words
-    return None if best is None or any(_KANA.fullmatch(word) for word in best) else best
+    return best
 
 
 def _worth(words: frozenset[str]) -> tuple[int, int]:

@@ -72,6 +72,8 @@ def _iso_ja(match: re.Match[str]) -> str | None:
     if unit.startswith("年"):
         months = 6 if match["and"] else japanese_number(match["m"]) if match["m"] else 0
         return f"P{count}Y{months}M" if months else f"P{count}Y"
+    if match["and"] and unit not in ("日間", "週間"):
+        return f"P{count}M15D"
     return f"P{count}{'W' if unit == '週間' else 'D' if unit == '日間' else 'M'}"
 
 

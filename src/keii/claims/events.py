@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from keii.claims.frames import labelled, turned
 from keii.claims.lexicon import times, words
 from keii.claims.places import Where
 from keii.claims.sentences import unquoted
@@ -115,7 +116,7 @@ def _end_of(topic: str, moment: Moment, near: str, lang: str) -> str:
     span = "/" in edtf and _RANGE.search(moment.as_text) is not None
     if edtf.endswith("/..") or (not span and words(lang, "times", "start").search(near)):
         return "time.intrusion_start"
-    if "/" not in edtf and words(lang, "times", "enters").search(near):
+    if not span and ".." not in edtf and words(lang, "times", "enters").search(near):
         return "time.intrusion_start"
     if lang == "en" and "/" not in edtf and words(lang, "times", "finish").search(near):
         return "time.intrusion_end"
@@ -142,13 +143,16 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
     before = text[max(sentence.start, spanned.start - 24) : spanned.start]
     for topic, pattern in times("ja", "before"):
         if pattern.search(before):
-            if topic == "time.outage_start" and _recovers(where, spanned, until):
-                topic = "time.recovery"  # «受発注システムは12月20日に復旧した»
+            if topic == "time.outage_start":
+                topic = _stops(where, spanned, until)  # «受発注システムは12月20日に復旧した»
             return topic, spanned.start, spanned.start
     if _MEETING.match(text, spanned.end - 1 if text[spanned.end - 1] == "の" else spanned.end):
         return None, 0, 0  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
         return None, 0, 0  # «…ことが19日、分かった»: the day on which the paper knew
+    before_it = turned(where, spanned)
+    if before_it is not None:
+        return before_it
     received = _received(where, spanned, until)
     if received is not None:
         return received
@@ -171,10 +175,17 @@ def _received(where: Where, spanned: Spanned, until: int) -> tuple[str, int, int
     return ("time.awareness", told.start(), told.end()) if told else None
 
 
-def _recovers(where: Where, spanned: Spanned, until: int) -> bool:
-    """Return whether words of recovery follow a date."""
-    recovery = next(pattern for topic, pattern in times("ja", "after") if topic == "time.recovery")
-    return where.find(recovery, spanned.end, until) is not None
+def _stops(where: Where, spanned: Spanned, until: int) -> str:
+    """Return what became of a system on a day: it was mended, somebody cut it off, or it stood still."""
+    hits = [
+        (hit.start(), topic)
+        for topic, pattern in times("ja", "after")
+        if topic in _STOPS and (hit := where.find(pattern, spanned.end, until))
+    ]
+    return min(hits, default=(0, "time.outage_start"))[1]
+
+
+_STOPS = ("time.recovery", "time.containment")
 
 
 def _told_on(where: Where, spanned: Spanned, before: str, until: int) -> tuple[str | None, int, int] | None:
@@ -205,7 +216,7 @@ def _verb_after(where: Where, spanned: Spanned, until: int) -> tuple[str | None,
     ]
     found = min(hits, default=None)
     if found is None:
-        return None, 0, 0
+        return labelled(where, spanned)
     if (
         found[2] == "time.notified_authority"
         and after[found[0] : found[3]].startswith("から")

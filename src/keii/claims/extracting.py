@@ -37,11 +37,16 @@ _MAX_QUOTE = 400  # characters; a longer clause is cut around what the claim res
 _LEADING = re.compile(r"^(?:この中に|その中に|これに|多くが|[\d〇一二三四五六七八九]{2,4}年(?:[末春夏秋冬])?(?:ごろ|頃)?(?:に)?)(?:は|も)?|^末?(?:ごろ|頃)")  # fmt: skip
 _MARKED = re.compile(r"[^、。「」]{0,8}は")
 _JUDGED = ("leak.", "actor.", "entry.", "log.", "intrusion.")  # what an author outside cannot know, only conclude
-_LISTED = ("data.personal", "leak.personal", "data.card", "data.credentials", "data.kind")
+_LISTED = ("affected.system", "data.personal", "leak.personal", "data.card", "data.credentials", "data.kind")
 _OF_DATA = ("leak.occurred", "leak.sensitive", "leak.personal", "data.personal", "data.classified")
 _ACROSS = ("detect.by", "duty.reported")  # told around a quotation: «A社から「…」と連絡があった»
 _FACTS = ("time.detection", "time.awareness", "time.containment", "time.scope_determined", "time.outage_start")
-_MEANT = {"ransom.paid": "intended", "response.measure": "to_come"}  # what may be told of as still to come
+_MEANT = {
+    "ransom.paid": "intended",
+    "response.measure": "to_come",
+    "impact.service": "to_come",
+}  # what may be told of as still to come
+_DEEDS = ("duty.reported",)  # two in a sentence are two: told to the police, then to the commission
 _GIVEN = ("malware.kind",)  # what a heading takes as given («ランサムウェア攻撃について»)
 _INFERRED = "The author's own words, an inference from the sources quoted in this document."
 _SECOND_HAND = "Told again by an author who quotes the sources themselves in this document."
@@ -86,11 +91,12 @@ def extract(document: Document) -> tuple[Claim, ...]:
 
 
 def _distinct(claims: Iterator[Claim]) -> list[Claim]:
-    """Return the claims of a sentence, those about one thing told in one way only once."""
+    """Return the claims of a sentence, those about one thing told in one way only once (deeds: once a clause)."""
     found: dict[tuple[object, ...], Claim] = {}
     for claim in claims:
         same = (claim.topic, claim.value, claim.polarity, claim.state, claim.modality, claim.speaker)
-        found.setdefault(same if isinstance(claim.value, Category) else (*same, claim.start), claim)
+        apart = claim.topic in _DEEDS or not isinstance(claim.value, Category)
+        found.setdefault((*same, claim.start) if apart else same, claim)
     return list(found.values())
 
 
@@ -185,14 +191,17 @@ def _once(claims: list[Claim]) -> tuple[Claim, ...]:
 def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
     lang, text = where.document.lang, where.folded
     seen_here = where.seen
-    rules = [rule for flags, rule in flagged(lang) if seen_here & flags]
+    rules = [row for row in flagged(lang) if seen_here & row[0]]
     if not rules:
         return
     if lang == "ja":
         yield from _around(where)
     for clause in where.clauses:
         seen: set[tuple[str, str]] = set()
-        for rule in rules:
+        here = where.within(clause) if len(where.clauses) > 1 else seen_here
+        for flags, rule in rules:
+            if not here & flags:
+                continue
             hit, clause_of = _fits(rule, text, clause, where, listed=listed)
             if hit is None or (rule.topic, rule.cat) in seen:
                 continue
@@ -203,7 +212,8 @@ def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
             claim = _claim(where, clause_of, hit.start(), hit.end(), rule.topic, Category(cat=rule.cat, items=items))
             list_of = _MEANT.get(rule.topic)
             meant = list_of and where.find(words(lang, "states", list_of), clause.start, clause.reach)
-            yield msgspec.structs.replace(claim, scope="planned") if meant else claim
+            planned = meant or rule.topic == "disclosure.plan"
+            yield msgspec.structs.replace(claim, scope="planned") if planned else claim
 
 
 def _around(where: Where) -> Iterator[Claim]:

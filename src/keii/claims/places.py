@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import msgspec
 
-from keii.claims.anchors import Cue
+from keii.claims.anchors import Cue, Scan
 from keii.claims.lexicon import scan
 from keii.claims.names import Named
 from keii.claims.names import known as expressions
@@ -33,6 +33,7 @@ class Where(msgspec.Struct, frozen=True):
         speaker: who is given the word in it, None where nobody is.
         via: who passed their words on, nearest to the speaker first.
         seen: bits of the patterns that can fit in the sentence.
+        scanned: where in the document which patterns can fit.
     """
 
     document: Document
@@ -44,10 +45,15 @@ class Where(msgspec.Struct, frozen=True):
     speaker: str | None
     via: tuple[str, ...] = ()
     seen: int = -1
+    scanned: Scan | None = None
+
+    def within(self, clause: Clause) -> int:
+        """Return the bits of the patterns that can fit in a clause."""
+        return self.seen if self.scanned is None else self.scanned.mask(clause.start, clause.end)
 
     def find(self, cue: Cue, start: int, end: int) -> re.Match[str] | None:
         """Return the first fit of a list of expressions between two places of the sentence."""
-        return cue.find(self.seen, self.folded, start, end)
+        return cue.find(self.seen, self.folded, start, end) if self.seen & cue.flags else None
 
     def clause_at(self, position: int) -> Clause:
         """Return the clause that a position stands in."""
@@ -97,7 +103,7 @@ def places(document: Document, folded: str) -> Iterator[Where]:
             words_of = said.words_of if said else (piece.start, piece.end)
             yield Where(
                 document, folded, piece, parts, base, words_of, said.speaker if said else None, said.via if said else (),
-                seen,
+                seen, scanned,
             )  # fmt: skip
 
 

@@ -320,13 +320,13 @@ def _subject_of(text: str, first: int, stop: int, start: int) -> tuple[Unit, int
 def _distance(near: Cue, text: str, first: int, stop: int, start: int, end: int) -> int | None:
     """Return how many characters from a number the nearest of some words stands, None beyond reach."""
     after = near.search(text, stop, min(end, stop + _NEAR))
-    before = None
-    for before in near.finditer(text, max(start, first - _NEAR), first):  # noqa: B007 - the last one is the nearest
-        pass
+    before: re.Match[str] | None = None
+    for hit in near.finditer(text, max(start, first - _NEAR), min(first + 1, end)):  # a word may ask for the digit
+        before = hit if hit.end() <= first else before
     found = [
-        hit
-        for hit in (after.start() - stop if after else None, first - before.end() if before else None)
-        if hit is not None
+        far
+        for far in (after.start() - stop if after else None, first - before.end() if before else None)
+        if far is not None
     ]
     return min(found, default=None)
 

@@ -30,6 +30,7 @@ _DATE_LINE = re.compile(
 )
 _BARE = 3  # characters beside a date that stands alone
 _SHORT = 60  # characters; a line up to this long without a full stop is an item
+_NOUN = re.compile(r"[一-龥ァ-ヶー）)]。")  # a line that is a list of nouns, with a stop
 _REACH = 200  # characters at the end of a sentence in which it announces a list
 
 
@@ -59,9 +60,8 @@ def still(lead: Lead | None, where: Where) -> Lead | None:
     text, sentence = where.folded, where.sentence
     if words(where.document.lang, "states", key).match(text[sentence.start : sentence.start + 80]):
         return lead
-    return (
-        lead if lead.items and sentence.end - sentence.start < _SHORT and text[sentence.end - 1] not in "。." else None
-    )
+    noun = text[sentence.end - 1] not in "。." or _NOUN.fullmatch(text, sentence.end - 2, sentence.end)
+    return lead if lead.items and sentence.end - sentence.start < _SHORT and noun else None
 
 
 def lead_of(where: Where, own: list[Claim], before: Lead | None) -> Lead | None:

@@ -1,8 +1,9 @@
-"""The year of a day told without one in a report about the past: that of the full date before it in its paragraph."""
+"""The year or month of a day told without one: that of the full date before it in a report, or in the table above."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import msgspec
 
@@ -13,6 +14,9 @@ from keii.moments import Spanned, parse_dates
 _KINDS = ("government", "statement")  # a decision or a report tells in order; a newspaper goes back and forth
 _DAY = 10  # characters of a full date
 _AHEAD = dt.timedelta(days=300)  # what is told next lies within so many days
+_ROW = re.compile(r"\d{1,2}日(?:[(（].[)）])?")  # a row of a table of days that goes on in the month of the row above
+_NEXT = re.compile(r"[\s　|:：]")
+_TABLE = 200  # characters between two rows of such a table
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -24,12 +28,14 @@ class Told(msgspec.Struct, frozen=True):
 
 def told_in_full(where: Where, dates: list[Spanned]) -> Told | None:
     """Return the last date of a sentence that is told with its year, None where there is none."""
+    if where.document.lang == "ja":
+        return _row(where, dates)
     full = [
         one
         for one in dates
         if one.moment.anchor is None and len(one.moment.edtf) == _DAY and "/" not in one.moment.edtf
     ]
-    if not full or where.document.lang != "en" or where.document.kind not in _KINDS:
+    if not full or where.document.kind not in _KINDS:
         return None
     try:
         return Told(dt.date.fromisoformat(full[-1].moment.edtf), where.sentence.paragraph)
@@ -39,6 +45,8 @@ def told_in_full(where: Where, dates: list[Spanned]) -> Told | None:
 
 def in_told_year(where: Where, dates: list[Spanned], told: Told | None) -> list[Spanned]:
     """Return the dates of a sentence, those counted from publication within the year after the date told before."""
+    if told is not None and where.document.lang == "ja":
+        return _in_month(where, dates, told)
     if told is None or told.paragraph != where.sentence.paragraph:
         return dates
     clock = dt.datetime.combine(told.date + _AHEAD, dt.time(12), dt.UTC)
@@ -53,3 +61,36 @@ def _moved(where: Where, one: Spanned, reference: Moment) -> Spanned:
         return one
     read = parse_dates(words, "en", reference, reference.zone)
     return Spanned(one.start, one.end, msgspec.structs.replace(read[0].moment, anchor="text")) if read else one
+
+
+def _row(where: Where, dates: list[Spanned]) -> Told | None:
+    """Return the day with which a line begins, None where it begins with none."""
+    sentence = where.sentence
+    if not dates or dates[0].start != sentence.start or "/" in dates[0].moment.edtf:
+        return None
+    lead = where.folded[sentence.paragraph : sentence.start]
+    try:
+        return None if lead.strip() else Told(dt.date.fromisoformat(dates[0].moment.edtf[:_DAY]), sentence.paragraph)
+    except ValueError:
+        return None
+
+
+def _in_month(where: Where, dates: list[Spanned], told: Told) -> list[Spanned]:
+    """Return the dates of a line, a bare day at its beginning («18日　省に連絡») in the month of the row above."""
+    sentence = where.sentence
+    first = dates[0] if dates and dates[0].start == sentence.start else None
+    if first is None or not 0 < sentence.paragraph - told.paragraph < _TABLE:
+        return dates
+    row = _ROW.match(where.folded, first.start, first.end)
+    bare = row and not where.folded[row.end() : first.end].strip() and _NEXT.match(where.folded, row.end())
+    day = int(row.group().partition("日")[0]) if row and bare else 0
+    if day < told.date.day:
+        return dates
+    published = where.voice.published or where.document.published
+    zone = published.zone if published is not None else "+09:00"
+    read = parse_dates(f"{told.date.year}年{told.date.month}月{day}日", "ja", None, zone)
+    return (
+        [Spanned(first.start, first.end, msgspec.structs.replace(read[0].moment, anchor="text")), *dates[1:]]
+        if read
+        else dates
+    )
