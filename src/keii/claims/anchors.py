@@ -44,6 +44,8 @@ class Cue:
         """Return the first fit between two places of a sentence in which the bits ``seen`` can fit."""
         best: re.Match[str] | None = None
         bits = (seen >> self._first) & self._own  # small numbers: cheap to take apart
+        if not bits & (bits - 1):  # one or none
+            return self._patterns[bits.bit_length() - 1].search(text, start, end) if bits else None
         while bits:
             low = bits & -bits
             hit = self._patterns[low.bit_length() - 1].search(text, start, end)

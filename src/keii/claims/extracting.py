@@ -11,7 +11,7 @@ import msgspec
 
 from keii.claims.delays import delays
 from keii.claims.events import as_of, dates_of, events
-from keii.claims.lexicon import Topic, flagged, topics, words
+from keii.claims.lexicon import Topic, fitting, topics, words
 from keii.claims.places import Where, places
 from keii.claims.quantities import counted
 from keii.claims.sentences import Clause, unquoted
@@ -191,17 +191,14 @@ def _once(claims: list[Claim]) -> tuple[Claim, ...]:
 def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
     lang, text = where.document.lang, where.folded
     seen_here = where.seen
-    rules = [row for row in flagged(lang) if seen_here & row[0]]
+    rules = fitting(lang, seen_here)
     if not rules:
         return
     if lang == "ja":
         yield from _around(where)
     for clause in where.clauses:
         seen: set[tuple[str, str]] = set()
-        here = where.within(clause) if len(where.clauses) > 1 else seen_here
-        for flags, rule in rules:
-            if not here & flags:
-                continue
+        for rule in fitting(lang, where.within(clause)) if len(where.clauses) > 1 else rules:
             hit, clause_of = _fits(rule, text, clause, where, listed=listed)
             if hit is None or (rule.topic, rule.cat) in seen:
                 continue

@@ -125,9 +125,25 @@ def topics(lang: str) -> tuple[Topic, ...]:
 
 
 @cache
-def flagged(lang: str) -> tuple[tuple[int, Topic], ...]:
-    """Return the topic rules with the bits of their words."""
-    return tuple((rule.any.flags, rule) for rule in topics(lang))
+def _owners(lang: str) -> tuple[int, dict[int, int]]:
+    """Return the bits of all words of the topic rules, and for the place of each bit the place of its rule."""
+    owners: dict[int, int] = {}
+    for at, rule in enumerate(topics(lang)):
+        first = rule.any.flags & -rule.any.flags
+        owners |= dict.fromkeys(range(first.bit_length(), rule.any.flags.bit_length() + 1), at)
+    return sum(1 << (bit - 1) for bit in owners), owners
+
+
+def fitting(lang: str, seen: int) -> list[Topic]:
+    """Return the topic rules that can fit where the bits ``seen`` stand, in the order of the files."""
+    every, owners = _owners(lang)
+    bits, found = seen & every, set[int]()
+    while bits:
+        low = bits & -bits
+        found.add(owners[low.bit_length()])
+        bits ^= low
+    rules = topics(lang)
+    return [rules[at] for at in sorted(found)]
 
 
 @cache
@@ -187,6 +203,12 @@ def units(lang: str) -> tuple[Unit, ...]:
              row["unit"], row["topic"], row.get("least", 0))
         for row in table(lang, "quantities")["units"]
     )  # fmt: skip
+
+
+@cache
+def any_unit() -> re.Pattern[str]:
+    """Return the words of all Japanese units as one pattern."""
+    return re.compile("|".join(row.words.pattern for row in units("ja")))
 
 
 @cache

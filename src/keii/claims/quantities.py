@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from keii.claims.anchors import Cue
-from keii.claims.lexicon import Unit, money, qualifiers, scopes, sizes, units, words
+from keii.claims.lexicon import Unit, any_unit, money, qualifiers, scopes, sizes, units, words
 from keii.claims.numbers import ENGLISH_WORDS, ONE, english_number, japanese_number, plain
 from keii.claims.wholes import LEAST, goes_on, is_background, is_part, were_hit
 from keii.model import Number
@@ -277,13 +277,16 @@ def _unit(text: str, match: re.Match[str], end: int, start: int, lang: str, numb
     """Return the unit of a number and where its word ends: of words that count many things, by the nearest thing."""
     at = match.end()
     best: tuple[int, int, Unit, int] | None = None
+    gap = _GAP_JA.match(text, at) if lang == "ja" else None
+    behind = gap.end() if gap and gap.end() > at else None
+    if lang == "ja" and not any_unit().match(text, at, end) and not (behind and any_unit().match(text, behind)):
+        return None
     for order, row in enumerate(units(lang)):
         if number < row.least:
             continue
         hit = row.words.match(text, at, min(end, at + 80))
-        if hit is None and lang == "ja":
-            gap = _GAP_JA.match(text, at)
-            hit = row.words.match(text, gap.end()) if gap and gap.end() > at else None
+        if hit is None and behind is not None:
+            hit = row.words.match(text, behind)
         if hit is None:
             continue
         far = 0 if row.nearby is None else _distance(row.nearby, text, match.start(), hit.end(), start, end)

@@ -72,8 +72,9 @@ def parse(text: str, reference: Moment | None, zone: str | None) -> tuple[Spanne
     state = _State(local_day(reference, zone))
     found: list[Spanned] = []
     for match in _FORM.finditer(folded):
-        if match.end() - match.start() < 4 and match.group().isdigit():
-            continue  # a number that nothing makes a date
+        length = match.end() - match.start()
+        if not length or (length < 4 and match.group().isdigit()):
+            continue  # nothing, or a number that nothing makes a date
         parts, anchor = _resolve(match, state, folded)
         if parts is None:
             continue
@@ -81,7 +82,8 @@ def parse(text: str, reference: Moment | None, zone: str | None) -> tuple[Spanne
         if moment is not None:
             state.last, state.last_end = parts, match.end()
             found.append(Spanned(match.start(), match.end(), moment))
-    if state.today is not None and (match_ago := list(_AGO.finditer(folded))):
+    ago = "前" in folded or "週" in folded
+    if ago and state.today is not None and (match_ago := list(_AGO.finditer(folded))):
         starts = [one.start for one in found]
         ordered = tuple(found)
         for match in match_ago:
