@@ -21,7 +21,7 @@ from typing import Any
 from ahocorasick_rs import AhoCorasick
 
 _WIDEST = 24  # strings that one run of characters may stand for («マルウ[エェ]ア» for two)
-_LONG = 3  # characters that an anchor of a second set has at least: shorter ones are everywhere
+_LONG = 3  # letters that an anchor of a second set has at least in a language of letters: shorter ones are everywhere
 _MOST = 400  # anchors of one pattern; one with more is always tried
 _KANA = re.compile(r"[ぁ-んァ-ヶー\s\W]?")
 
@@ -139,7 +139,8 @@ def _two(expression: str, flags: int) -> tuple[frozenset[str] | None, frozenset[
     useful = [words for words in sets if not any(_KANA.fullmatch(word) for word in words) and len(words) <= _MOST]
     if not useful:
         return None, None
-    second = next((words for words in useful[1:] if min(map(len, words)) >= _LONG and words != useful[0]), None)
+    least = _LONG if flags & re.IGNORECASE else 1  # a Chinese character tells as much as a syllable or two
+    second = next((words for words in useful[1:] if min(map(len, words)) >= least and words != useful[0]), None)
     return useful[0], second
 
 
