@@ -48,6 +48,8 @@ _MEANT = {
 }  # what may be told of as still to come
 _DEEDS = ("duty.reported",)  # two in a sentence are two: told to the police, then to the commission
 _GIVEN = ("malware.kind",)  # what a heading takes as given («ランサムウェア攻撃について»)
+_NAMED = 30  # characters before somebody's words in which stands what they are about
+_ABOUT = re.compile(r"[^。、「」]*(?:については?|に関して|を[巡め]ぐ?って)、?「?")
 _INFERRED = "The author's own words, an inference from the sources quoted in this document."
 _SECOND_HAND = "Told again by an author who quotes the sources themselves in this document."
 _RETOLD = "The author's own words, retelling or judging the sources quoted in this document."
@@ -267,6 +269,13 @@ def _subjects(rule: Topic, where: Where, clause: Clause) -> tuple[str, ...]:
     return tuple(sorted(kind for kind in named if rule.topic != "data.classified" or rule.any.search(kind)))
 
 
+def _spoken_of(where: Where, start: int) -> bool:
+    """Return whether a place stands in somebody's words, or is what they are about («身代金について「払っていない」»)."""
+    first, last = where.words_of
+    about = where.document.lang == "ja" and first - _NAMED < start < first
+    return first <= start < last or (about and _ABOUT.fullmatch(where.folded, start, first) is not None)
+
+
 def _claim(
     where: Where,
     clause: Clause,
@@ -281,7 +290,7 @@ def _claim(
     stands, state = polarity(where, clause, start, end, topic)
     hedge = "certain" if stands == "denied" else modality(where, clause, start, end, topic, reach, verb)
     speaker, via, note = voice.speaker, voice.via, ""
-    if where.speaker and where.speaker != speaker and where.words_of[0] <= start < where.words_of[1]:
+    if where.speaker and where.speaker != speaker and _spoken_of(where, start):
         via = (*where.via, voice.speaker, *via) if voice.speaker and not voice.author else (*where.via, *via)
         speaker = where.speaker.removeprefix("attacker:")
         hedge = "alleged" if speaker != where.speaker else hedge

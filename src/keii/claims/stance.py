@@ -55,11 +55,12 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
         first, last = max(clause.start, start - _REACH), min(clause.end, start + _REACH)
         if not words("en", "states", "denied_intrusion").search(where.folded, first, last):
             return "affirmed", None
+    last = _answered(where, clause) if lang == "ja" else clause.end
     for name, pattern in states(lang, "polarity"):
         if not where.seen & pattern.flags or (topic in _NEGATIVE_TOPICS and (name != "denied" or lang == "en")):
             continue
         first = start if lang == "ja" else max(clause.start, start - _REACH)
-        hit = where.find(pattern, first, min(clause.end, start + _REACH))
+        hit = where.find(pattern, first, min(last, start + _REACH))
         if hit and not (
             lang == "ja" and _ONLY.search(where.folded, max(clause.start, hit.start() - _SHIKA), hit.start())
         ):
@@ -67,6 +68,16 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
                 return "affirmed", None
             return ("denied", None) if name == "denied" else ("not-confirmed", name)
     return "affirmed", None
+
+
+def _answered(where: Where, clause: Clause) -> int:
+    """Return where a clause ends that asks and is answered in quotation: «流出したかどうかについて「回答を控える」»."""
+    if not _ASKED.search(where.folded, max(clause.start, clause.end - _SHIKA * 2), clause.end):
+        return clause.end
+    return max(clause.end, where.folded.find("」", clause.end, where.sentence.end))
+
+
+_ASKED = re.compile(r"(?:かどうか|有無|可否|真偽)[^。「」]{0,12}「$")
 
 
 def _given_with(where: Where, topic: str, start: int) -> bool:
