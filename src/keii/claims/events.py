@@ -122,6 +122,8 @@ def _end_of(topic: str, moment: Moment, near: str, lang: str) -> str:
         return "time.intrusion_end"
     if edtf.startswith("../") and (_BACK.search(near) or _AT_LATEST.search(near[: near.find(" ")])):
         return "time.intrusion_start"
+    if edtf.startswith("../") and moment.as_text.endswith("までに"):
+        return topic  # «9月2日までに侵入し»: by then, which is no end
     if edtf.startswith("../"):
         return "time.intrusion_start" if _EARLIER.search(moment.as_text) else "time.intrusion_end"
     return topic
