@@ -18,11 +18,11 @@ _JA = re.compile(
     r"(?P<least>少なくとも)?(?P<about>約|およそ)?(?:(?P<half>半年)|(?P<n>[\d〇一二三四五六七八九十]{1,4})(?P<u>カ月|か月|ヶ月|ケ月|ヵ月|箇月|年(?=\d{1,2}[カかヶケヵ]月)|年間?(?!\d)|日間|週間)(?P<and>半)?(?:(?P<m>[\d〇一二三四五六七八九十]{1,3})(?:カ月|か月|ヶ月|ケ月|ヵ月))?間?)(?P<near>余り|近く|ほど|以上)?"
 )
 _EN = re.compile(
-    r"(?:(?P<about>about|nearly|almost|around|more than|at least)\s+)?(?P<n>\d{1,3}|a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+(?P<u>day|week|month|year)s?\b",
+    r"(?:(?P<about>about|nearly|almost|around|more than|at least)\s+)?(?P<n>\d{1,3}|a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|eighteen|twenty)\s+(?P<u>day|week|month|year)s?\b",
     re.I,
 )
 _WORDS = {word: number for number, word in enumerate(("a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"))}  # fmt: skip
-_WORDS["a"] = 1
+_WORDS |= {"a": 1, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "eighteen": 18, "twenty": 20}
 _APPROXIMATION = {
     "more than": "more-than",
     "余り": "more-than",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -39,6 +40,7 @@ def dates_of(where: Where) -> list[Spanned]:
     document, sentence = where.document, where.sentence
     reference = where.voice.published or document.published or _latest_quoted(document)
     zone = reference.zone if reference and reference.zone else ("+09:00" if document.lang == "ja" else None)
+    zone = _declared_zone(document.text) or zone if document.lang == "en" else zone
     back = words(document.lang, "times", "looks_back")
     looks_back = where.find(back, sentence.start, sentence.end)
     begin = max(0, sentence.start - _LOOK_BACK) if looks_back else sentence.start
@@ -46,6 +48,23 @@ def dates_of(where: Where) -> list[Spanned]:
         return []
     read = parse_dates(document.text[begin : sentence.end], document.lang, reference, zone)
     return [Spanned(d.start + begin, d.end + begin, d.moment) for d in read if d.start + begin >= sentence.start]
+
+
+_DECLARED = re.compile(
+    r"\b(?:all )?times (?:below |here )?(?:are )?(?:given |shown |listed |stated )?(?:in )?\(?"
+    r"(UTC|GMT|BST|CEST|CET|EST|EDT|CST|CDT|PST|PDT|JST|AEST|AEDT)\b"
+)
+_OFFSETS = {
+    "UTC": "+00:00", "GMT": "+00:00", "BST": "+01:00", "CET": "+01:00", "CEST": "+02:00", "EST": "-05:00", "EDT": "-04:00",
+    "CST": "-06:00", "CDT": "-05:00", "PST": "-08:00", "PDT": "-07:00", "JST": "+09:00", "AEST": "+10:00", "AEDT": "+11:00",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _declared_zone(text: str) -> str | None:
+    """Return the zone in which a document says that its times are («Timeline (all times UTC)»), None where it does not."""
+    said = _DECLARED.search(text)
+    return _OFFSETS[said[1]] if said else None
 
 
 def as_of(where: Where, dates: list[Spanned]) -> Spanned | None:
@@ -67,7 +86,7 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
         if topic is None or not topic.startswith(("time.", "duty.")):
             continue
         edtf, moment = spanned.moment.edtf, spanned.moment
-        begin = max(where.clause_at(spanned.start).start, spanned.start - 30)
+        begin = max(where.clause_at(spanned.start).start, spanned.start - 60)
         near = text[begin : spanned.start] + " " + text[spanned.end : until]
         topic = _end_of(topic, spanned.moment, near, document.lang)
         if topic == "duty.deadline" and edtf.startswith("../"):
@@ -80,6 +99,10 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
             and _AT_LATEST.search(text, sentence.start, spanned.start)
         ):
             edtf, moment = f"../{edtf}", msgspec.structs.replace(moment, edtf=f"../{edtf}", earliest=None)
+        if topic == "time.disclosed" and document.lang == "en":
+            edtf = edtf.removeprefix("../")  # «kept it to itself until April 29»
+        if topic == "time.intrusion_end" and document.lang == "en":
+            edtf = edtf.removesuffix("/..")  # «the last trace of them is from 14 February»
         if topic == "time.outage_start" and edtf.startswith("../") and document.lang == "en":
             topic, edtf = "time.recovery", edtf[3:]  # «sales stay frozen until July»
         value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)
@@ -105,7 +128,7 @@ def _until(text: str, dates: list[Spanned], at: int, end: int) -> int:
 _AT_LATEST = re.compile(r"遅くとも$|\b(?:at the latest|no later than|at least as early as) $")
 _BACK = re.compile(r"さかのぼ|遡")  # «2019年3月までさかのぼる»
 _EARLIER = re.compile(r"(?:以前|より前)$|^(?:before|prior to)\b", re.I)  # it began before, nothing says when it ended
-_RANGE = re.compile(r"between|\bto\b|through|until|till|から|にかけ|[~〜\-/]\s*\w", re.I)
+_RANGE = re.compile(r"between|\bto\b|through|until|till|から|にかけ|(?<!mid)[~〜\-/]\s*\w", re.I)
 
 
 def _end_of(topic: str, moment: Moment, near: str, lang: str) -> str:
@@ -114,6 +137,8 @@ def _end_of(topic: str, moment: Moment, near: str, lang: str) -> str:
         return topic
     edtf = moment.edtf
     span = "/" in edtf and _RANGE.search(moment.as_text) is not None
+    if lang == "en" and edtf.endswith("/..") and words(lang, "times", "finish").search(near):
+        return "time.intrusion_end"
     if edtf.endswith("/..") or (not span and words(lang, "times", "start").search(near)):
         return "time.intrusion_start"
     if not span and ".." not in edtf and words(lang, "times", "enters").search(near):

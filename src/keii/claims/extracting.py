@@ -192,15 +192,17 @@ def _once(claims: list[Claim]) -> tuple[Claim, ...]:
 
 def _topics(where: Where, *, listed: bool) -> Iterator[Claim]:
     lang, text = where.document.lang, where.folded
-    seen_here = where.seen
-    rules = fitting(lang, seen_here)
+    rules = fitting(lang, where.seen)
     if not rules:
         return
     if lang == "ja":
         yield from _around(where)
     for clause in where.clauses:
         seen: set[tuple[str, str]] = set()
-        for rule in fitting(lang, where.within(clause)) if len(where.clauses) > 1 else rules:
+        seen_in = where.seen_in(clause)
+        for rule in rules:
+            if not seen_in & rule.any.flags:
+                continue
             hit, clause_of = _fits(rule, text, clause, where, listed=listed)
             if hit is None or (rule.topic, rule.cat) in seen:
                 continue

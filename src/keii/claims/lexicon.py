@@ -84,7 +84,7 @@ def either(words: Iterable[str], lang: str, *, whole: bool = False) -> Cue:
     return _CUES[lang].add(rf"(?<!\w)(?:{word})(?!\w)" if bounded else word for word in words)
 
 
-_CLASS = re.compile(r"(?<![?P])<([a-z]+)>")
+_CLASS = re.compile(r"(?<!\(\?)(?<!\(\?P)<([a-z]+)>")  # not the name of a group
 
 
 def expanded(expression: str, lang: str) -> str:
@@ -125,25 +125,28 @@ def topics(lang: str) -> tuple[Topic, ...]:
 
 
 @cache
-def _owners(lang: str) -> tuple[int, dict[int, int]]:
-    """Return the bits of all words of the topic rules, and for the place of each bit the place of its rule."""
-    owners: dict[int, int] = {}
-    for at, rule in enumerate(topics(lang)):
-        first = rule.any.flags & -rule.any.flags
-        owners |= dict.fromkeys(range(first.bit_length(), rule.any.flags.bit_length() + 1), at)
-    return sum(1 << (bit - 1) for bit in owners), owners
+def _owners(lang: str) -> tuple[int, dict[int, Topic]]:
+    """Return the bits of the words of all topic rules, and which rule each bit belongs to."""
+    owners = {
+        bit: rule
+        for rule in topics(lang)
+        for bit in range((rule.any.flags & -rule.any.flags).bit_length(), rule.any.flags.bit_length() + 1)
+    }
+    every = 0
+    for rule in topics(lang):
+        every |= rule.any.flags
+    return every, owners
 
 
 def fitting(lang: str, seen: int) -> list[Topic]:
-    """Return the topic rules that can fit where the bits ``seen`` stand, in the order of the files."""
+    """Return the topic rules of which some words can fit where the bits ``seen`` are, in the order of the files."""
     every, owners = _owners(lang)
-    bits, found = seen & every, set[int]()
+    bits, found = seen & every, []
     while bits:
-        low = bits & -bits
-        found.add(owners[low.bit_length()])
-        bits ^= low
-    rules = topics(lang)
-    return [rules[at] for at in sorted(found)]
+        rule = owners[(bits & -bits).bit_length()]
+        found.append(rule)
+        bits &= ~rule.any.flags
+    return found
 
 
 @cache

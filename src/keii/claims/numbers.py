@@ -11,6 +11,7 @@ ENGLISH_WORDS = (
     "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "dozen", "twenty",
     "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
 )  # fmt: skip
+COMPOUND = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:one|two|three|four|five|six|seven|eight|nine)"
 ONE = (
     r"(?:one|a single)(?= (?:(?!of\b)[\w'-]+ ){0,3}(?:account|mailbox|inbox|server|laptop|computer|device|workstation)\b)"
     r"|(?:one|a)(?= (?:million|billion)\b)"
@@ -72,6 +73,9 @@ def english_number(word: str, scale: str | None) -> int | float | None:
     if not scale and word.isdigit():
         return None if len(word) == 4 and 1900 <= int(word) <= 2100 else int(word)
     lower = word.lower()
+    tens, _, ones = lower.partition("-")
+    if tens in _EN_VALUES and ones in _EN_VALUES:  # «twenty-three»
+        return plain(Fraction(_EN_VALUES[tens] + _EN_VALUES[ones]) * _SCALE.get((scale or "").strip().lower(), 1))
     if lower in _EN_VALUES or lower == "half a":
         value = Fraction(1, 2) if lower == "half a" else Fraction(_EN_VALUES[lower])
     else:

@@ -47,9 +47,11 @@ class Where(msgspec.Struct, frozen=True):
     seen: int = -1
     scanned: Scan | None = None
 
-    def within(self, clause: Clause) -> int:
+    def seen_in(self, clause: Clause) -> int:
         """Return the bits of the patterns that can fit in a clause."""
-        return self.seen if self.scanned is None else self.scanned.mask(clause.start, clause.end)
+        if self.scanned is None or len(self.clauses) == 1:
+            return self.seen
+        return self.scanned.mask(clause.start, clause.end)
 
     def find(self, cue: Cue, start: int, end: int) -> re.Match[str] | None:
         """Return the first fit of a list of expressions between two places of the sentence."""

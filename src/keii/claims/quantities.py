@@ -11,8 +11,8 @@ import msgspec
 
 from keii.claims.anchors import Cue
 from keii.claims.lexicon import Unit, any_unit, money, qualifiers, scopes, sizes, units, words
-from keii.claims.numbers import ENGLISH_WORDS, ONE, english_number, japanese_number, plain
-from keii.claims.wholes import LEAST, goes_on, is_background, is_part, were_hit
+from keii.claims.numbers import COMPOUND, ENGLISH_WORDS, ONE, english_number, japanese_number, plain
+from keii.claims.wholes import LEAST, goes_on, is_background, is_part, of_those_hit, were_hit
 from keii.model import Number
 
 _JA_NUMBER = r"[\d〇一二三四五六七八九十百千][\d,〇一二三四五六七八九十百千万億兆]{0,24}(?:\.\d{1,6}[万億兆千]?)?"
@@ -23,7 +23,7 @@ _EN_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)"
 _EN_SCALE = r"(?:(?:[kKMB]|[bmt]n)\b|\s?(?:hundred|thousand|million|billion)\b)"
 _EN = re.compile(
     rf"(?<![\w.$€£¥/:])(?:(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?:-|to|and)\s*)?"
-    rf"(?P<n>{_EN_NUMBER}|{'|'.join(ENGLISH_WORDS)}|half a(?= million)|{ONE})(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",
+    rf"(?P<n>{_EN_NUMBER}|{COMPOUND}|{'|'.join(ENGLISH_WORDS)}|half a(?= million)|{ONE})(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",
     re.I,
 )
 _MONEY = re.compile(
@@ -134,7 +134,7 @@ def _english(folded: str, start: int, end: int, told: str | None) -> Iterator[Co
         if high is None:
             continue
         unit = _unit(folded, match, end, start, "en", high)
-        if unit is None and told:
+        if told and (unit is None or _THESE.match(folded, match.end(), end)):
             unit = _told_before(folded, match, start, end, told)
         if unit is not None and is_background(folded, match, unit, start, end):
             last = unit[0]
@@ -158,7 +158,7 @@ def _as_before(
     """Return the unit of the number before in the sentence for one that is a part of it, or follows on it."""
     if last is not None and _THESE.match(text, match.end(), end):
         return last, match.end()
-    if number >= LEAST and were_hit(text, match, end):
+    if number >= LEAST and (were_hit(text, match, end) or of_those_hit(text, match, start, end)):
         row = last or next(row for row in units("en") if row.unit == "person")
         return row, match.end()
     follows = last is not None and (

@@ -105,7 +105,7 @@ def patterns(lang: str) -> _Patterns:
     named = rf"(?<!interview with )(?<!interview with the )(?:spokes\w+ (?:for|of) (?:the (?=[A-Z]))?)?({t['names']}){aside},? {t['between']}{t['verbs']}\b"
     saying = r"(?:have |had |has )?(?:said|told|say|says|confirmed|believe[sd]?|suspect(?:ed)?|fear(?:ed)?|estimated?)"
     return _Patterns(
-        anonymous=cue(rf"(?i:\b({t['anonymous']})(?: {saying}|,))"),
+        anonymous=cue(rf"(?i:\b({t['anonymous']})(?: (?:at|in|from|with|of|for|on) [^,.;]{{3,50}}?)?(?: {saying}|,))"),
         named=re.compile(named),
         revealed=cue(
             rf"(?:[Aa]ccording to|,? citing|(?:[Aa]s|[Ff]irst) reported(?: \w+)? by(?: the (?:blog|newspaper|website|magazine|broadcaster|news site))?) ((?i:{t['anonymous_cited']})|(?:{t['names']}))"
@@ -298,8 +298,9 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
     office = known.office.find(seen, text, *whole)
     if office:
         return Said(office[1], whole)
-    told = known.anonymous.find(seen, text, *whole)
-    if told and (not told.group().endswith(",") or " " in told[1].strip()):
+    for told in known.anonymous.finditer(text, *whole) if seen & known.anonymous.flags else ():
+        if told.group().endswith(",") and " " not in told[1].strip():
+            continue  # «more than 700,000 people, two officials said»
         citing = text[max(sentence.start, told.start() - 8) : told.start()].endswith("citing ")
         by = known.named.search(text, sentence.start, told.start()) if citing else None
         return Said(f"anonymous:{_WHO.sub('', told[1])}", whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())

@@ -13,6 +13,8 @@ _ATTRIBUTE = re.compile(
     r"(?:stolen|leaked|exfiltrated) (?:\w+ )?(?:data|files|records|documents|information|material|passwords|list)\b",
     re.I,
 )
+_AMONG = re.compile(r"\b(?:not|n't) (?:\w+ )?(?:includ|contain|involv)", re.I)
+_TAKEN = re.compile(r"\b(?:stolen|taken|obtained|copied|acquired|accessed|downloaded|exposed|leaked|viewed)\b", re.I)
 _REACH = 300  # characters over which a hedge or a denial covers a place: keeps the work linear
 _NEGATIVE_TOPICS = ("disclosure.refusal", "detect.missed", "log.gap", "log.erased", "disclosure.delay_reason")
 _PLAIN_TOPICS = ("time.disclosed", "time.notified_authority", "time.notified_customers", "disclosure.refusal")
@@ -64,7 +66,11 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
         if hit and not (
             lang == "ja" and _ONLY.search(where.folded, max(clause.start, hit.start() - _SHIKA), hit.start())
         ):
-            if name == "denied" and lang == "en" and _given_with(where, topic, start):
+            if (
+                name == "denied"
+                and lang == "en"
+                and (_given_with(where, topic, start) or _beside(where, clause, end, hit, topic))
+            ):
                 return "affirmed", None
             return ("denied", None) if name == "denied" else ("not-confirmed", name)
     return "affirmed", None
@@ -83,6 +89,13 @@ _ASKED = re.compile(r"(?:かどうか|有無|可否|真偽)[^。「」]{0,12}「
 def _given_with(where: Where, topic: str, start: int) -> bool:
     """Return whether a clause that denies something takes this as given: «not part of the stolen data», «disputes the claim»."""
     return topic == "actor.claim" or (topic == "leak.occurred" and _ATTRIBUTE.match(where.folded, start) is not None)
+
+
+def _beside(where: Where, clause: Clause, end: int, denial: re.Match[str], topic: str) -> bool:
+    """Return whether what is denied is only that something else is among it: «the records taken do not include cards»."""
+    if not topic.startswith("leak.") or end > denial.start() or not _AMONG.search(denial.group()):
+        return False
+    return _TAKEN.search(where.folded, clause.start, denial.start()) is not None
 
 
 def modality(

@@ -1,4 +1,7 @@
-"""The year or month of a day told without one: that of the full date before it in a report, or in the table above."""
+"""The year or month of a day told without one: that of the full date before it in a report, or in the table above.
+
+Before it in its paragraph, or anywhere where the report appeared long after what it tells.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from keii.moments import Spanned, parse_dates
 
 _KINDS = ("government", "statement")  # a decision or a report tells in order; a newspaper goes back and forth
 _DAY = 10  # characters of a full date
+_LONG = dt.timedelta(days=240)  # a decision on an incident of the year before
 _AHEAD = dt.timedelta(days=300)  # what is told next lies within so many days
 _ROW = re.compile(r"\d{1,2}日(?:[(（].[)）])?")  # a row of a table of days that goes on in the month of the row above
 _NEXT = re.compile(r"[\s　|:：]")
@@ -47,11 +51,17 @@ def in_told_year(where: Where, dates: list[Spanned], told: Told | None) -> list[
     """Return the dates of a sentence, those counted from publication within the year after the date told before."""
     if told is not None and where.document.lang == "ja":
         return _in_month(where, dates, told)
-    if told is None or told.paragraph != where.sentence.paragraph:
+    if told is None or (told.paragraph != where.sentence.paragraph and not _long_after(where, told)):
         return dates
     clock = dt.datetime.combine(told.date + _AHEAD, dt.time(12), dt.UTC)
     reference = Moment(edtf=clock.date().isoformat(), earliest=clock, latest=clock, zone="+00:00")
     return [_moved(where, one, reference) for one in dates]
+
+
+def _long_after(where: Where, told: Told) -> bool:
+    """Return whether a document appeared so long after the day told that its other days are hardly of its own year."""
+    published = where.document.published
+    return published is not None and published.earliest is not None and published.earliest.date() - told.date > _LONG
 
 
 def _moved(where: Where, one: Spanned, reference: Moment) -> Spanned:

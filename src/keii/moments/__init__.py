@@ -17,7 +17,11 @@ _SOME = {
         r"[\d〇一二三四五六七八九十年][\d〇一二三四五六七八九十]?[年月日時/.:-]|[昨去今先本来翌同前元その][年月日週夏春秋冬]"
         r"|おととし|ことし|きょう|きのう|おととい|昨夜|昨晩|今朝|週末|年前|月前|日前|週間前|午[前後]"
     ),
-    "en": re.compile(rf"\d|\b(?:{_MONTHS}|{_WORDS})\b|[a-z]day\b", re.I),
+    "en": re.compile(
+        rf"(?<!\d)(?<!\d,)(?:19|20)\d\d(?!,?\d)|\d[./:-]\d|\d ?(?:[ap]\.?m\b|hrs|h\b|st\b|nd\b|rd\b|th\b)|['’]\d\d|Q[1-4]\b"
+        rf"|\b(?:{_MONTHS}|{_WORDS}|noon|midnight|hours?|the \d\d?)\b|[a-z]day\b",
+        re.I,
+    ),
 }
 
 

@@ -63,8 +63,8 @@ _FORM = re.compile(
     rf"|(?:(?P<rel3>last|this|next)\s+)?(?P<m3>{_MONTH})(?:(?:\s+of)?,?\s+(?P<y3>(?:19|20)\d\d)\b|\s+(?P<of>(?:of )?(?:last year|this year|that year|that same year|the same year)))?"
     r"|(?:(?P<rels>last|this|next)\s+)?(?P<season>spring|summer|autumn|fall|winter)(?:\s+(?:of\s+)?(?P<ys>(?:19|20)\d\d)\b)?"
     r"|(?P<q>Q[1-4]|first quarter|second quarter|third quarter|fourth quarter)\s+(?:of\s+)?(?P<yq>(?:19|20)\d\d)"
-    r"|(?P<relu>last|this|the next|next|that|the same|the previous|the following)\s+(?P<unit>year|month|week|day)"
-    r"|(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a|\d{1,2})\s+(?P<nu>days?|weeks?|months?|years?)\s+(?P<nd>ago|earlier(?! than)|later(?! than))"
+    r"|(?P<relu>last|this|the next|next|that|the same|the previous|the following|(?<=by the end of )the(?! day))\s+(?P<unit>year|month|week|day)"
+    r"|(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a|\d{1,2})\s+(?P<nu>days?|weeks?|months?|years?)\s+(?P<nd>ago|earlier(?! than)|later(?! than)|after that|afterwards?(?! the))"
     r"|(?:over|during|at|on|last|this|past)\s+(?:the\s+)?(?:past\s+|last\s+|holiday\s+|long\s+)*(?P<weekend>weekend)"
     r"|(?P<feast>New Year's (?:Day|Eve)|Christmas (?:Day|Eve))(?:,?\s+(?P<yf>(?:19|20)\d\d)\b)?"
     r"|(?P<word>yesterday|today|tomorrow|tonight|last night)"
@@ -74,6 +74,7 @@ _FORM = re.compile(
     r")(?:,?\s+(?:at\s+)?(?:about\s+|around\s+)?(?:(?P<hm>[012]?\d:[0-5]\d)(?![:\d]|\s*[ap]\.?m\b)|(?P<h>\d{1,2})(?:[:.](?P<mi>\d\d))?\s*(?P<half>a\.?m\b\.?|p\.?m\b\.?)))?",
     re.I,
 )
+_THIS = re.compile(r"^the$")  # «by the end of the week»
 _LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
 _AHEAD = re.compile(r"\b(?:will|would(?! have)|(?:stay|remain)s?\b[^.;]{0,40}until|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|given [\w'& ]{1,40}until|ha(?:s|ve) until|must|(?:is|are) to|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
 _IN_MAY = re.compile(
@@ -202,14 +203,14 @@ def _relative(
     if today is None:
         return None, None
     if got["unit"]:
-        return _unit((got["relu"] or "").lower(), got["unit"].lower(), today, last, part)
+        return _unit(_THIS.sub("this", (got["relu"] or "").lower()), got["unit"].lower(), today, last, part)
     if got["weekend"]:
         return _weekend(today), "publication"
     if got["n"]:
         count = _WORDS.get(got["n"].lower()) or int(got["n"])
         way = (got["nd"] or "").lower()
         if way != "ago":
-            return _from_text(count, (got["nu"] or "").lower()[:3], last, later=way == "later"), "text"
+            return _from_text(count, (got["nu"] or "").lower()[:3], last, later=way != "earlier"), "text"
         return _ago(count, (got["nu"] or "").lower()[:3], today), "publication"
     if got["word"]:
         move = {"yesterday": -1, "last night": -1, "tomorrow": 1}.get(got["word"].lower(), 0)
