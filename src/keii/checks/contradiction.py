@@ -110,6 +110,8 @@ def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
     told = relation(one, other)
     if told.kind == "equal" and told.why == "rounding":
         return "compatible", "rounding"
+    if told.why == "not-established" and claims.same_speaker(one, other):
+        return "", ""  # what was open once and is told by the same voice now: an admission or a word taken back
     if told.kind == "compatible" and told.why in _TOLD:
         return "compatible", told.why
     if told.kind == "incomparable" and told.why == "other-event":

@@ -57,7 +57,14 @@ def totals(claims: Claims, told: Sequence[Claim]) -> dict[tuple[str, str], float
     for claim in told:
         if _counted(claim) and claim.polarity == "affirmed" and isinstance(claim.value, Number):
             numbers.setdefault((claims.teller(claim), claim.value.unit), set()).add(_number(claim))
-    return {key: sum(found) for key, found in numbers.items() if len(found) > 1}
+    return {key: _together(found) for key, found in numbers.items() if len(found) > 1}
+
+
+def _together(numbers: set[float]) -> float:
+    """Return the sum of counts, or the largest where the others are its parts: a headline gives the total beside them."""
+    largest = max(numbers)
+    rest = sum(numbers) - largest
+    return largest if len(numbers) > 2 and abs(rest - largest) < granularity(largest) else sum(numbers)
 
 
 def adds_up(claims: Claims, sums: dict[tuple[str, str], float], part: Claim, total: Claim) -> bool:

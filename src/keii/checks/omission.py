@@ -8,9 +8,13 @@ import msgspec
 
 from keii.checks.interface import Check, Claims, found
 from keii.checks.origins import normal_name
+from keii.checks.statement import sentences
 from keii.data import load
 from keii.model import Claim, Finding, Moment, finding_id
 from keii.model.finding import Answer
+
+_FULL_STOP = ("。", "．", ".", "!", "！", ".”", '."', "。」")
+_FEW = 4  # sentences: a notice says what happened, since when, to what and what is done about it
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +57,8 @@ def run(claims: Claims) -> Iterator[Finding]:
     """Yield one finding per official statement and subject that it leaves out, with the claims that knew it.
 
     YES ``known``: others told it before or on that day; YES ``expected``: nobody did, but such statements should.
-    UNKNOWN ``mentioned``: its words touch the subject though no claim was read from them; ``excerpt``: nobody told it,
-    and of the statement only a quotation is at hand, whose silence shows nothing.
+    UNKNOWN ``mentioned``: its words touch the subject though no claim was read from them; ``excerpt``, ``brief``: nobody
+    told it, and of the statement only a quotation is at hand, or it is a few sentences: the silence shows nothing.
     """
     for statement in _statements(claims):
         if not statement.claims:
@@ -112,10 +116,17 @@ def _left_out(claims: Claims, statement: _Statement, subject: Subject) -> Iterat
             sources=", ".join(dict.fromkeys(claims.teller(claim) for claim in knew)),
         )
     elif subject.expected:
-        if statement.excerpt:
-            yield _finding(statement, subject, "unknown", "excerpt", ())
+        if statement.excerpt or _is_brief(statement):
+            why = "excerpt" if statement.excerpt else "brief"
+            yield _finding(statement, subject, "unknown", why, ())
         else:
             yield _finding(statement, subject, "yes", "expected", ())
+
+
+def _is_brief(statement: _Statement) -> bool:
+    """Return whether a statement is a few sentences only, headings and names aside: of those much is not expected."""
+    told = [statement.text[start:end] for start, end in sentences(statement.text)]
+    return sum(words.endswith(_FULL_STOP) for words in told) < _FEW
 
 
 def _known(claims: Claims, statement: _Statement, subject: Subject) -> list[Claim]:

@@ -12,14 +12,14 @@ from keii.data import load
 from keii.model import Claim, Document
 
 _FORM = re.compile(
-    r"(株式会社|有限会社|合同会社|\(株\)|㈱|\b(inc|corp|corporation|co|ltd|llc|plc|gmbh)\b\.?|電子版|朝刊|夕刊|オンライン)",
+    r"(株式会社|有限会社|合同会社|\(株\)|㈱|\b(inc|corp|corporation|co|ltd|llc|plc|gmbh)\b\.?|\bnewspaper$|電子版|朝刊|夕刊|オンライン)",
     re.I,
 )
 _SPACE = re.compile(r"[\s,.・()]+")
 
 
 def normal_name(name: str) -> str:
-    """Return a name without its article, legal form, edition, width and case, for comparison."""
+    """Return a name without its article, legal form, edition, the word newspaper, width and case, for comparison."""
     text = unicodedata.normalize("NFKC", name).casefold()
     return _SPACE.sub("", _FORM.sub("", text.removeprefix("the ")))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from keii.checks.grounds import other_people, other_things
-from keii.checks.headline import headline
+from keii.checks.headline import adds_up, headline, totals
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.things import things
 from keii.checks.values import granularity, is_planned, relation
@@ -18,15 +18,17 @@ _OUTCOMES = ("time.", "impact.cost")  # of a plan in other topics many things ma
 def run(claims: Claims) -> Iterator[Finding]:
     """Yield one finding per change of one voice's word on one topic, from its last word before to the next."""
     for topic in claims.topics:
+        sums = totals(claims, claims.of(topic))
         changed = [
             one
             for said in _by_voice(claims, headline(claims, claims.of(topic)))
             for one in _changes(claims, topic, said)
+            if not _summed(claims, sums, one, said)
         ]
         yield from changed
         told = {later for one in changed for later in one.against}
         for said in _by_voice(claims, claims.of(topic)):
-            yield from _recounts(claims, said, told)
+            yield from _recounts(claims, said, told, sums)
         yield from _corrections(claims, topic)
         yield from _outcomes(claims, topic)
 
@@ -52,7 +54,9 @@ def _changes(claims: Claims, topic: str, said: list[Claim]) -> Iterator[Finding]
             break  # only against its last word before
 
 
-def _recounts(claims: Claims, said: list[Claim], told: set[str]) -> Iterator[Finding]:
+def _recounts(
+    claims: Claims, said: list[Claim], told: set[str], sums: dict[tuple[str, str], float]
+) -> Iterator[Finding]:
     """Yield the counts of one voice that another count of the same things later took the place of.
 
     What was only possible, or was a sum so far, may be told as certain with another figure: no contradiction, but not
@@ -68,10 +72,22 @@ def _recounts(claims: Claims, said: list[Claim], told: set[str]) -> Iterator[Fin
             continue
         last = [one for one in before if _published_with(claims, one, before[-1])]
         changed = [one for one in last if not any(_same_figure(one, other) for other in now)]
-        if changed:
+        if changed and not any(_adds_up(claims, sums, one, later) for one in last):
             earlier = min(changed, key=lambda one: abs(_figure(one) - _figure(later)))
             if _MOST > _figure(later) / _figure(earlier) > 1 / _MOST:
                 yield found("revision", "revision", claims, [earlier], "changed", against=[later])
+
+
+def _summed(claims: Claims, sums: dict[tuple[str, str], float], change: Finding, said: list[Claim]) -> bool:
+    """Return whether a change is only that of parts told once and their sum told then, or the other way round."""
+    by_id = {claim.id: claim for claim in said}
+    return any(
+        _adds_up(claims, sums, by_id[earlier], by_id[later]) for earlier in change.claims for later in change.against
+    )
+
+
+def _adds_up(claims: Claims, sums: dict[tuple[str, str], float], one: Claim, other: Claim) -> bool:
+    return any(adds_up(claims, sums, *pair) for pair in ((one, other), (other, one)))
 
 
 def _is_part(count: Claim, of: Claim) -> bool:

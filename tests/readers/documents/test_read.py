@@ -77,6 +77,28 @@ def test_publication_time(head: str, body: str, expected: str) -> None:
     assert found.published.edtf == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "publisher", "published"),
+    [
+        (
+            "白波製紙に不正アクセス\n2024/3/14 10:32 (JST) ©一般社団法人洋上通信社\n\n白波製紙は14日に発表した。\n",
+            "一般社団法人洋上通信社",
+            "2024-03-14T10:32+09:00",
+        ),
+        (
+            "Mill reports intrusion\n© 2024 Coastline Press Agency\nMarch 14, 2024 10:32 JST\n\nA mill said on Thursday so.\n",
+            "Coastline Press Agency",
+            "2024-03-14T10:32+09:00",
+        ),
+    ],
+)
+def test_the_credit_beside_the_time_names_the_publisher(text: str, publisher: str, published: str) -> None:
+    found = document(text.encode(), "a.txt")
+    assert found.publisher == publisher
+    assert found.published is not None
+    assert found.published.edtf == published
+
+
 def test_rejected_dates_say_why() -> None:
     found = document(
         page(

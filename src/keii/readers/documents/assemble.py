@@ -76,6 +76,7 @@ def _says_no_name(line: str) -> bool:
     )  # fmt: skip
 
 
+_AGENCY = re.compile(r"©\s*(?:\d{4}\s*)?([^\d.。,、|©]{2,40})")
 _ORGANISATION = re.compile(
     r"(?:株式会社|有限会社|合同会社|法人|機構|協会|組合|大学|病院|市|町|村|県|府|省|庁|委員会|銀行|Inc\.?|Corp\.?|Ltd\.?|LLC|plc|Company|Council|University|Hospital)"
 )
@@ -89,8 +90,9 @@ def _named_by_place(first: list[tuple[int, str]], lang: str) -> str:
     if len(first) < 3:
         return ""
     lines = [line.strip() for _, line in first[:3]]
-    beside = _beside_time(lines[1], lang)
-    if beside and not _is_time(lines[0], lang):
+    if agencies := [match[1].strip() for line in lines if (match := _AGENCY.fullmatch(line))]:
+        return agencies[0]  # «©洋上通信社» on a line of its own below the headline
+    if (beside := _beside_time(lines[1], lang)) and not _is_time(lines[0], lang):
         return beside  # the headline, then «西海日報 2023年3月14日 11時05分»
     dated = [_is_time(line, lang) for line in lines]
     if dated[1] and not dated[0] and _is_name_line(lines[0]):
@@ -105,10 +107,13 @@ def _beside_time(line: str, lang: str) -> str:
     times = find_times(line, lang)
     if len(times) != 1:
         return ""
-    rest = (line[: times[0].start] + "\n" + line[times[0].end :]).strip(" \u3000\n|｜・/-–—()（）[]【】,、")
+    rest = _CREDIT.sub("", line[: times[0].start] + "\n" + line[times[0].end :]).strip(
+        " \u3000\n|｜・/-–—()（）[]【】,、"
+    )
     return rest if "\n" not in rest and 2 <= len(rest) <= 20 and _is_name_line(rest) and not _LABEL.search(rest) else ""
 
 
+_CREDIT = re.compile(r"[(（]?\bJST\b[)）]?|©\s*(?:\d{4}\s)?")  # «10:32 (JST) ©通信社»: the credit names the agency
 _LABEL = re.compile(
     r"(?i)更新|公開|配信|掲載|発表|投稿|追記|日時|日付|時刻|現在|付|号$|曜|ページ|[Uu]pdated|[Pp]ublished|[Pp]osted|[Dd]ate|^[Bb]y\b|記者|JST|GMT"
 )
