@@ -193,6 +193,12 @@ def revealed(text: str, sentence: Sentence, lang: str, seen: int = -1) -> str | 
 
 
 @cache
+def _reported() -> re.Pattern[str]:
+    told = table("ja", "speakers")
+    return re.compile(rf"と、?({told['names']}){told['reported']}")
+
+
+@cache
 def _no_ends() -> re.Pattern[str]:
     return re.compile(table("ja", "speakers")["no_ends"])
 
@@ -217,11 +223,8 @@ def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> 
     if told and _is_name(told[2], forbidden):
         inside = told[2].endswith(("関係者", "幹部", "元社員", "元職員"))
         return Said(f"anonymous:{told[2]}" if inside else told[2], whole, lasting=True)
-    asked = known.asked.find(seen, text, *whole)
-    if asked and asked[1]:
-        return Said(f"anonymous:{asked[1]}", whole)
-    if asked and _is_name(asked[2], forbidden):
-        return Said(asked[2], whole)
+    if behind := _asked_or_reported(text, sentence, seen):
+        return Said(behind, whole)
     if known.tail.find(seen, text, max(sentence.start, sentence.end - _TAIL), sentence.end):
         itself = known.self_named.find(seen, text, *whole)
         if itself:
@@ -236,6 +239,18 @@ def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> 
                 announced = _ANNOUNCED.search(text, max(sentence.start, sentence.end - _TAIL), sentence.end)
                 return msgspec.structs.replace(said, in_line=bool(announced) and teller == said.speaker)
     return _handed_on(text, sentence)
+
+
+def _asked_or_reported(text: str, sentence: Sentence, seen: int) -> str:
+    """Return who told a paper that asked («…への取材で»), or the paper named behind what it told, "" for nobody."""
+    known, forbidden = patterns("ja"), table("ja", "speakers")["not_names"]
+    asked = known.asked.find(seen, text, sentence.start, sentence.end)
+    if asked and asked[1]:
+        return f"anonymous:{asked[1]}"
+    if asked and _is_name(asked[2], forbidden):
+        return asked[2]
+    reported = _reported().search(text, max(sentence.start, sentence.end - _TAIL), sentence.end)
+    return reported[1] if reported and _is_name(reported[1], forbidden) else ""
 
 
 def _handed_on(text: str, sentence: Sentence) -> Said | None:
