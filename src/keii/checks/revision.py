@@ -87,7 +87,9 @@ def _summed(claims: Claims, sums: dict[tuple[str, str], float], change: Finding,
 
 
 def _adds_up(claims: Claims, sums: dict[tuple[str, str], float], one: Claim, other: Claim) -> bool:
-    return any(adds_up(claims, sums, *pair) for pair in ((one, other), (other, one)))
+    """Return whether one is a part of the other in another publication; who itself tells parts anew has counted again."""
+    apart = claims.teller(one) != claims.teller(other)
+    return apart and any(adds_up(claims, sums, *pair) for pair in ((one, other), (other, one)))
 
 
 def _is_part(count: Claim, of: Claim) -> bool:
