@@ -15,6 +15,7 @@ from keii.claims.numbers import COMPOUND, ENGLISH_WORDS, ONE, english_number, ja
 from keii.claims.wholes import LEAST, goes_on, is_background, is_part, of_those_hit, were_hit
 from keii.model import Number
 
+_OF_WHOM_MORE = re.compile(r"[^\d.;]{0,60}\bof (?:whom|which)\b", re.IGNORECASE)
 _JA_NUMBER = r"[\d〇一二三四五六七八九十百千][\d,〇一二三四五六七八九十百千万億兆]{0,24}(?:\.\d{1,6}[万億兆千]?)?"
 _JA = re.compile(
     rf"(?<![\d.,A-Za-z第])(?:(?P<low>{_JA_NUMBER})(?:件|人|点|台|社)?(?:~|から|ないし|-))?(?P<n>{_JA_NUMBER})"
@@ -216,8 +217,13 @@ def _count(
         else Number(num=plain(low * scale), unit=name, high=plain(high * scale))
     )
     approximation = "+".join(dict.fromkeys([*before, *after])) or "exact"
+    whole = _OF_WHOM_MORE.match(text, last, end) is not None  # «53,118 people, of whom 1,206 …»: the part is the other
     scope = next(
-        (key for key, pattern in scopes(lang) if pattern.search(text, max(start, first - 24), min(end, last + 60))),
+        (
+            key
+            for key, pattern in scopes(lang)
+            if not (whole and key == "part") and pattern.search(text, max(start, first - 24), min(end, last + 60))
+        ),
         None,
     )
     return Counted(first, max(stop, last), row.topic, value, approximation, scope)
