@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from keii.hunt.hosts import host_sql, record_id_sql
 from keii.hunt.matcher import Matcher
-from keii.hunt.targets import Target
-from keii.lake.index import column_kinds, held_sql, is_digest
+from keii.hunt.target_list import TargetList
+from keii.lake.index import held_sql, is_digest
 from keii.lake.index_groups import Group, looked_up
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile
@@ -51,41 +51,43 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     query: str | None = None
 
 
-def find_hits(lake: Lake, targets: Sequence[Target]) -> Iterator[Hits]:
+def find_hits(lake: Lake, targets: TargetList) -> Iterator[Hits]:
     """Match every distinct value of every file and yield the hits by table and column."""
-    matcher = Matcher(targets)
+    matcher, of_url = Matcher(targets), targets.of_url()
 
-    def take(group: Group) -> list[tuple[str, str, int, Sequence[LakeFile]]]:
+    def take(group: Group) -> list[tuple[str, tuple[LakeFile, ...], list[tuple[str, int]]]]:
         row, target = matcher.match(group.form, group.kind, group.keys)
+        if group.kind not in _HOSTS:
+            kept = ~of_url[target]
+            row, target = row[kept], target[kept]
         if not len(row):
             return []
         rows, which = np.unique(row, return_inverse=True)
-        values, files = group.values(rows), group.files(rows)
-        return [
-            (group.column, values[at], number, files[at]) for at, number in zip(which, target.tolist(), strict=True)
-        ]
+        there, files = group.files(rows)
+        held = there[which]
+        values = group.values(rows)
+        pairs = [(values[at], number) for at, number in zip(which[held].tolist(), target[held].tolist(), strict=True)]
+        return [(group.column, files, pairs)] if pairs else []
 
     for table in TABLES:
         found: dict[str, dict[tuple[str, int], None]] = {}
         files: dict[str, set[str]] = {}
         here = {file.path: file for file in sorted(lake.of(table), key=lambda file: file.path)}
-        kinds = column_kinds(table)
-        for column, value, number, having in looked_up(lake.root, list(here.values()), matcher.asks, take):
-            if having and not (targets[number].of_url and kinds[column] not in _HOSTS):
-                found.setdefault(column, {})[(value, number)] = None
-                files.setdefault(column, set()).update(file.path for file in having)
+        for column, having, pairs in looked_up(lake.root, list(here.values()), matcher.asks, take):
+            found.setdefault(column, {}).update(dict.fromkeys(pairs))
+            files.setdefault(column, set()).update(file.path for file in having)
         for column in sorted(found):
-            pairs = sorted(found[column])
+            told = sorted(found[column])
             yield Hits(
                 table=table,
                 column=column,
                 files=tuple(here[path] for path in sorted(files[column])),
-                values=tuple(value for value, _ in pairs),
-                targets=tuple(number for _, number in pairs),
+                values=tuple(value for value, _ in told),
+                targets=tuple(number for _, number in told),
             )
 
 
-def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targets: Sequence[Target]) -> list[Seen]:
+def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targets: TargetList) -> list[Seen]:
     """Return the events of the hits, summed by target and host. Every row counts once, however many values hit."""
     numbers = np.array(hits.targets, np.int64)
     named = [hits.column == "url" and targets[n].kind in _HTTP_WITH_HOST for n in hits.targets]

@@ -12,7 +12,8 @@ from keii.hunt import patterns as pattern_hunt
 from keii.hunt.coverage import cover
 from keii.hunt.evidence import Seen, collect, find_hits
 from keii.hunt.hosts import register_internal
-from keii.hunt.targets import Target, choose
+from keii.hunt.target_list import Target
+from keii.hunt.targets import choose
 from keii.hunt.validity import outside
 from keii.lake import index_keys
 from keii.lake.store import Lake

@@ -7,33 +7,30 @@ last address, a name with all below it since labels stand reversed, a registry k
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from itertools import accumulate
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from keii.hunt.targets import Target
+from keii.hunt.target_list import Block, Positions, TargetList
 from keii.lake.index_keys import HELD
 
-Positions = npt.NDArray[np.int64]
 Pair = tuple[Positions, Positions]
-
-_BELOW = {"name": b".", "registry": b"\\"}  # forms whose targets hold for all below them, with the mark after each part
 
 
 class _Ranges(msgspec.Struct, frozen=True):
-    """Targets of one form and sort as ranges from ``low`` to before ``high``, by ``low``; ``reach`` the highest so far."""
+    """Targets of one kind and form as ranges from ``lows`` to before ``highs``, by ``lows``.
 
-    low: list[bytes]
-    high: list[bytes]
-    reach: list[bytes]
+    ``low`` are the first keys, ``reach`` the highest end so far; ``first`` is the number of the first target.
+    """
+
     lows: pa.Array
     highs: pa.Array
-    targets: Positions
+    low: list[bytes]
+    reach: list[bytes]
+    first: int
 
     def within(self, first: bytes | None, last: bytes | None) -> slice:
         """Return the ranges that can touch keys between two bounds, both included; None for no bound."""
@@ -43,7 +40,7 @@ class _Ranges(msgspec.Struct, frozen=True):
     def find(self, keys: pa.Array) -> Pair:
         """Return (row, target) pairs of sorted keys and the ranges that they lie in."""
         place = self.within(keys[0].as_py(), keys[-1].as_py())
-        lows, highs, targets = self.lows[place], self.highs[place], self.targets[place]
+        lows, highs = self.lows[place], self.highs[place]
         first = _searched(keys, lows)
         # Most ranges are empty: only where the next key lies below the end is the end sought.
         inside = np.flatnonzero(first < len(keys))
@@ -53,18 +50,17 @@ class _Ranges(msgspec.Struct, frozen=True):
         start, end = first[inside], _searched(keys, highs.take(pa.array(inside)))
         counts = end - start
         offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.repeat(start, counts) + offsets, np.repeat(targets[inside], counts)
+        return np.repeat(start, counts) + offsets, np.repeat(inside + place.start + self.first, counts)
 
 
 class Matcher:
     """The targets of a hunt, sorted for look-up."""
 
-    def __init__(self, targets: Sequence[Target]) -> None:
-        sorted_out: dict[tuple[str, str], list[tuple[bytes, bytes, int]]] = {}
-        for number, target in enumerate(targets):
-            low, high = _range(target)
-            sorted_out.setdefault((target.form, target.kind), []).append((low, high, number))
-        self._ranges = {what: _ranges(sorted(found)) for what, found in sorted(sorted_out.items())}
+    def __init__(self, targets: TargetList) -> None:
+        self._ranges = [
+            (block.what[1], block.what[0], _ranges(block, first))
+            for block, first in zip(targets.blocks, targets.first, strict=False)
+        ]
 
     def asks(self, form: str, kind: str, first: bytes | None, last: bytes | None) -> bool:
         """True where some target may hold for keys of a form between two bounds in a column of a kind."""
@@ -79,26 +75,12 @@ class Matcher:
         return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
 
     def _of(self, form: str, kind: str) -> list[_Ranges]:
-        return [found for (of, asked), found in self._ranges.items() if of == form and asked in HELD[kind]]
+        return [found for of, asked, found in self._ranges if of == form and asked in HELD[kind]]
 
 
-def _ranges(found: list[tuple[bytes, bytes, int]]) -> _Ranges:
-    low, high = [one[0] for one in found], [one[1] for one in found]
-    return _Ranges(
-        low, high, list(accumulate(high, max)), pa.array(low, pa.binary()), pa.array(high, pa.binary()),
-        np.array([one[2] for one in found], np.int64),
-    )  # fmt: skip
-
-
-def _range(target: Target) -> tuple[bytes, bytes]:
-    """Return the first key that a target holds for, and the first one after them."""
-    if target.prefix is not None:
-        first = int.from_bytes(target.key) >> (128 - target.prefix) << (128 - target.prefix)
-        last = first | (1 << (128 - target.prefix)) - 1
-        return first.to_bytes(16), last.to_bytes(16) + b"\x00"
-    if not target.of_url and target.form in _BELOW and target.key.endswith(_BELOW[target.form]):
-        return target.key, target.key[:-1] + bytes([target.key[-1] + 1])
-    return target.key, target.key + b"\x00"
+def _ranges(block: Block, first: int) -> _Ranges:
+    lows, highs = block.ranges()
+    return _Ranges(lows, highs, lows.to_pylist(), list(accumulate(highs.to_pylist(), max)), first)
 
 
 def _searched(keys: pa.Array, needles: pa.Array) -> Positions:

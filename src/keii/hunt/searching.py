@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from keii.hunt.evidence import Hits, files_sql, find_hits
 from keii.hunt.hosts import host_sql, record_id_sql, register_internal
-from keii.hunt.targets import Target, key_of
+from keii.hunt.targets import only
 from keii.lake.index import held_sql, is_digest
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile, full_schema
@@ -125,12 +125,7 @@ def _bare(name: str) -> str:
 
 def _hits(lake: Lake, values: Sequence[Indicator]) -> list[list[Hits]]:
     """Return where each value stands, by the index."""
-    found = []
-    for indicator in values:
-        form, key, prefix = key_of(indicator)
-        target = Target(kind=indicator.kind, form=form, key=key, prefix=prefix, indicators=(indicator,))
-        found.append(list(find_hits(lake, [target])))
-    return found
+    return [list(find_hits(lake, only(indicator))) for indicator in values]
 
 
 def _common(files: Sequence[LakeFile], held: Sequence[Sequence[Hits]]) -> list[LakeFile]:

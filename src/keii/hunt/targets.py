@@ -9,33 +9,24 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
+import numpy as np
+import pyarrow as pa
 
 from keii.data import load
+from keii.hunt import usual
+from keii.hunt.target_list import Block, Positions, TargetList, What
 from keii.lake import index_keys as keys
+from keii.lake.index_columns import others
 from keii.model import Indicator
 from keii.wording import say
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One value to look for, with every indicator that asks for it.
-
-    ``prefix``: bits of a network, None for exact. ``of_url``: the host of a URL, looked for where a log shows no paths.
-    """
-
-    kind: str
-    form: str
-    key: bytes
-    prefix: int | None
-    indicators: tuple[Indicator, ...]
-    of_url: bool = False
-
-
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
     """What is hunted; ``indicators`` counts it by kind, ``not_hunted`` the rest by reason."""
 
-    targets: tuple[Target, ...]
+    targets: TargetList
     indicators: dict[str, int]
     not_hunted: dict[str, int]
 
@@ -47,43 +38,91 @@ def networks(texts: Sequence[str]) -> tuple[Network, ...]:
 
 def choose(indicators: Sequence[Indicator], internal: Sequence[str]) -> Targets:
     """Tell what is hunted from what is not; the same value asked for twice is one target."""
-    own = networks(internal)
-    found: dict[_What, Indicator] = {}
-    again: dict[_What, list[Indicator]] = {}
-    refused: Counter[str] = Counter()
-    hunted: Counter[str] = Counter()
-    for indicator in indicators:
-        key = _key(indicator, own)
-        if isinstance(key, str):
-            refused[_told(key, indicator)] += 1
-            continue
-        hunted[indicator.kind] += 1
-        asked: list[_What] = [(indicator.kind, key[0], key[1], key[2] or 0, False)]
-        if indicator.kind == "url" and (host := _host_of_url(indicator.value, own)):
-            asked.append(host)
-        for what in asked:
-            if found.setdefault(what, indicator) is not indicator:
-                again.setdefault(what, []).append(indicator)
-    targets = tuple(
-        Target(
-            kind=what[0],
-            form=what[1],
-            key=what[2],
-            prefix=what[3] or None,
-            indicators=_asking([found[what], *again[what]]) if what in again else (found[what],),
-            of_url=what[4],
-        )
-        for what in sorted(found)
-        if not (what[4] and (*what[:4], False) in found)
+    asked = _Asked(networks(internal))
+    by_kind: dict[str, list[int]] = {}
+    for place, indicator in enumerate(indicators):
+        by_kind.setdefault(indicator.kind, []).append(place)
+    for kind, places in by_kind.items():
+        asked.take(kind, [indicators[place] for place in places], np.array(places, np.int64))
+    return Targets(
+        targets=TargetList(indicators, asked.blocks()),
+        indicators=dict(sorted(asked.hunted.items())),
+        not_hunted=dict(sorted(asked.refused.items())),
     )
-    return Targets(targets=targets, indicators=dict(sorted(hunted.items())), not_hunted=dict(sorted(refused.items())))
 
 
-_What = tuple[str, str, bytes, int, bool]  # kind, form, key, bits of a network (0 for none), whether the host of a URL
+class _Asked:
+    """Keys and places of indicators as they are gathered: usual ones by column, the others one by one."""
+
+    def __init__(self, own: tuple[Network, ...]) -> None:
+        self.own = own
+        self.hunted: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self._exact: dict[What, list[tuple[pa.Array, Positions]]] = {}
+        self._networks: dict[What, list[tuple[bytes, int, int]]] = {}
+
+    def take(self, kind: str, indicators: Sequence[Indicator], places: Positions) -> None:
+        """Gather the indicators of one kind."""
+        values, broken = usual.texts([indicator.value for indicator in indicators])
+        told = np.array([not indicator.hunted for indicator in indicators], np.bool_)
+        told[broken] = True  # one by one
+        quick = np.flatnonzero(~told)
+        form, found, at = usual.usual_keys(kind, values.take(pa.array(quick)))
+        at = quick[at]
+        self._add((kind, form, False), found, places[at])
+        if len(at):
+            self.hunted[kind] += len(at)
+        if kind == "url":
+            self._hosts(indicators, values, places, at)
+        for place in others(len(indicators), at).tolist():
+            self._one(indicators[place], int(places[place]))
+
+    def _hosts(self, indicators: Sequence[Indicator], values: pa.Array, places: Positions, at: Positions) -> None:
+        """Gather the hosts of usual URLs."""
+        hosts, left = usual.url_hosts(values.take(pa.array(at)))
+        for form, found, which in hosts:
+            self._add(("domain", form, True), found, places[at[which]])
+        for place in at[left].tolist():
+            self._host(indicators[place].value, int(places[place]))
+
+    def _one(self, indicator: Indicator, place: int) -> None:
+        key = _key(indicator, self.own)
+        if isinstance(key, str):
+            self.refused[_told(key, indicator)] += 1
+            return
+        self.hunted[indicator.kind] += 1
+        form, found, bits = key
+        if bits:
+            self._networks.setdefault((indicator.kind, form, False), []).append((found, bits, place))
+        else:
+            self._add((indicator.kind, form, False), pa.array([found], pa.binary()), np.array([place], np.int64))
+        if indicator.kind == "url":
+            self._host(indicator.value, place)
+
+    def _host(self, url: str, place: int) -> None:
+        if host := _host_of_url(url, self.own):
+            kind, form, key = host
+            self._add((kind, form, True), pa.array([key], pa.binary()), np.array([place], np.int64))
+
+    def _add(self, what: What, found: pa.Array, places: Positions) -> None:
+        self._exact.setdefault(what, []).append((found, places))
+
+    def blocks(self) -> list[Block]:
+        """Return what was gathered, by kind and form; the host of a URL that is asked for itself is left out."""
+        exact = {
+            what: Block.of_keys(
+                what, pa.concat_arrays([keys for keys, _ in parts]), np.concatenate([places for _, places in parts])
+            )
+            for what, parts in sorted(self._exact.items())
+        }
+        for what in exact:
+            if what[2] and (same := exact.get((what[0], what[1], False))):
+                exact[what] = exact[what].without(same.keys)
+        return [*exact.values(), *(Block.of_networks(what, self._networks[what]) for what in sorted(self._networks))]
 
 
-def _host_of_url(url: str, own: Sequence[Network]) -> _What | None:
-    """Return the host of a URL as something to look for; None for private addresses and sites that everybody visits."""
+def _host_of_url(url: str, own: Sequence[Network]) -> tuple[str, str, bytes] | None:
+    """Return (kind, form, key) of a URL's host; None for private addresses and sites that everybody visits."""
     parts = keys.url_parts(url)
     key = keys.host_key(parts[1]) if parts else None
     if parts is None or key is None:
@@ -92,19 +131,10 @@ def _host_of_url(url: str, own: Sequence[Network]) -> _What | None:
         address = ipaddress.ip_address(key[1])
         if isinstance(address, ipaddress.IPv6Address):
             address = address.ipv4_mapped or address
-        return None if is_private(address) or any(address in network for network in own) else ("ip", *key, 0, True)
+        return None if is_private(address) or any(address in network for network in own) else ("ip", *key)
     labels = parts[1].partition(":")[0].split(".")
-    usual = load("intel/not_hunted")
-    sites = {*usual["with_subdomains"], *usual["but_not"], *usual["shared_sites"]}
-    return None if any(".".join(labels[at:]) in sites for at in range(len(labels))) else ("domain", *key, 0, True)
-
-
-def _asking(indicators: Sequence[Indicator]) -> tuple[Indicator, ...]:
-    """Return the first of those of one source and spelling, by source."""
-    once: dict[tuple[str, str], Indicator] = {}
-    for indicator in indicators:
-        once.setdefault((indicator.source, indicator.value), indicator)
-    return tuple(once[place] for place in sorted(once))
+    sites = usual.everybodys_sites()
+    return None if any(".".join(labels[at:]) in sites for at in range(len(labels))) else ("domain", *key)
 
 
 def _told(reason: str, indicator: Indicator) -> str:
@@ -129,6 +159,15 @@ def key_of(indicator: Indicator) -> tuple[str, bytes, int | None]:
     if isinstance(found, str):
         raise ValueError(say(found))
     return found
+
+
+def only(indicator: Indicator) -> TargetList:
+    """Return one value as what is looked for. Raises ValueError as ``key_of`` does."""
+    form, key, bits = key_of(indicator)
+    what = (indicator.kind, form, False)
+    if bits:
+        return TargetList([indicator], [Block.of_networks(what, [(key, bits, 0)])])
+    return TargetList([indicator], [Block.of_keys(what, pa.array([key], pa.binary()), np.zeros(1, np.int64))])
 
 
 def _key(indicator: Indicator, own: Sequence[Network]) -> tuple[str, bytes, int | None] | str:

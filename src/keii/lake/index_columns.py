@@ -136,14 +136,19 @@ _URL = (
 )
 
 
+def parted_urls(values: pa.Array) -> tuple[tuple[pa.Array, pa.Array, pa.Array], Places]:
+    """Return (host, path, query) of the usual URLs in normal form, and their places; the path is ``/`` where there is none."""
+    parts = pc.extract_regex(values, pattern=_URL)
+    at = _where(pc.is_valid(parts))
+    host, path, query = _picked(parts, at).flatten()
+    path = pc.utf8_rtrim(path, "/")
+    return (pc.ascii_lower(host), pc.if_else(pc.equal(path, ""), "/", path), query), at
+
+
 def _urls(values: pa.Array) -> tuple[list[Keys], Places]:
     """URLs in ASCII with a scheme and without user, port and fragment; anything else is odd."""
-    parts = pc.extract_regex(values, pattern=_URL)
-    known = pc.is_valid(parts).to_numpy(zero_copy_only=False)
-    at, odd = np.flatnonzero(known), np.flatnonzero(~known)
-    host, path, query = _picked(parts, at).flatten()
-    host, path = pc.ascii_lower(host), pc.utf8_rtrim(path, "/")
-    base = pc.binary_join_element_wise(host, pc.if_else(pc.equal(path, ""), "/", path), "")
+    (host, path, query), at = parted_urls(values)
+    base = pc.binary_join_element_wise(host, path, "")
     asking = _where(pc.not_equal(query, ""))
     whole = pc.binary_join_element_wise(base, query, "")
     found = [Keys("url", whole.cast(pa.binary()), at)]
@@ -156,7 +161,14 @@ def _urls(values: pa.Array) -> tuple[list[Keys], Places]:
         place[one.at] = np.arange(len(one.at))
         rows = np.flatnonzero(place[which] >= 0)
         found.append(Keys(one.form, one.keys.take(pa.array(place[which[rows]])), at[rows]))
-    return found, odd
+    return found, others(len(values), at)
+
+
+def others(count: int, places: Places) -> Places:
+    """Return the places below ``count`` that are not among some."""
+    left = np.ones(count, np.bool_)
+    left[places] = False
+    return np.flatnonzero(left)
 
 
 _PATH = r"^[!#-&(-~](?:[ -~]*[!#-&(-~])?$"  # ASCII without blanks and quotes around it

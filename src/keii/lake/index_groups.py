@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,23 +16,28 @@ import pyarrow.parquet as pq
 
 from keii.lake.index import fits, index_path, keys_of_file, sorted_keys
 from keii.lake.index_columns import spelled
-from keii.lake.index_runs import Run, runs_of, split
+from keii.lake.index_runs import Flags, Run, runs_of, split
 from keii.lake.store import LakeFile
 
 T = TypeVar("T")
 Rows = npt.NDArray[np.int64]
+Having = tuple[Flags, tuple[LakeFile, ...]]
 Asked = Callable[[str, str, bytes | None, bytes | None], bool]  # form, kind of column, first and last key
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Sorted keys of one form in one column. ``values`` and ``files`` belong to chosen rows of it."""
+    """Sorted keys of one form in one column.
+
+    ``values`` and ``files`` belong to chosen rows of it: their texts; which of them stand in a file, and in which files all
+    of them together do. They are read while the group is at hand.
+    """
 
     form: str
     column: str
     kind: str
     keys: pa.Array
     values: Callable[[Rows], list[str]]
-    files: Callable[[Rows], list[Sequence[LakeFile]]]
+    files: Callable[[Rows], Having]
 
 
 def looked_up(root: Path, files: Sequence[LakeFile], asked: Asked, take: Callable[[Group], list[T]]) -> Iterator[T]:
@@ -46,7 +52,7 @@ def looked_up(root: Path, files: Sequence[LakeFile], asked: Asked, take: Callabl
     left = {file.path: file for file in files}
     for run in runs_of(root, files):
         try:
-            found = [one for group in _of_parquet(run.path, asked, run) for one in take(group)]
+            found = _of_run(run, asked, take)
         except (OSError, pa.ArrowInvalid):
             continue  # a damaged run is no loss: its files have an index each
         yield from found
@@ -54,6 +60,23 @@ def looked_up(root: Path, files: Sequence[LakeFile], asked: Asked, take: Callabl
             left.pop(file.path, None)
     for file in left.values():
         yield from _of_file(root, file, asked, take)
+
+
+def _of_run(run: Run, asked: Asked, take: Callable[[Group], list[T]]) -> list[T]:
+    """Return what is taken from a run, both halves of a large one at once."""
+    count = pq.read_metadata(run.path).num_row_groups
+    halves = [range(count // 2), range(count // 2, count)] if count >= _PARTED else [range(count)]
+
+    def taken(numbers: range) -> list[T]:
+        return [one for group in _of_parquet(run.path, asked, run, numbers) for one in take(group)]
+
+    if len(halves) == 1:
+        return taken(halves[0])
+    with ThreadPoolExecutor(len(halves)) as pool:
+        return [one for part in pool.map(taken, halves) for one in part]
+
+
+_PARTED = 16  # row groups from which two threads read a run
 
 
 def _of_file(root: Path, file: LakeFile, asked: Asked, take: Callable[[Group], list[T]]) -> list[T]:
@@ -68,10 +91,11 @@ def _of_file(root: Path, file: LakeFile, asked: Asked, take: Callable[[Group], l
     return [one for part in parts for group in _split(part, asked, run) for one in take(group)]
 
 
-def _of_parquet(path: Path, asked: Asked, run: Run) -> Iterator[Group]:
+def _of_parquet(path: Path, asked: Asked, run: Run, numbers: range | None = None) -> Iterator[Group]:
+    """Yield what is asked for of some row groups of an index, of all where none are named."""
     with pq.ParquetFile(path) as parquet:
         place = {name: parquet.schema_arrow.get_field_index(name) for name in ("form", "kind", "column", "key")}
-        for number in range(parquet.num_row_groups):
+        for number in range(parquet.num_row_groups) if numbers is None else numbers:
             told = parquet.metadata.row_group(number)
             form, kind, column, key = (told.column(place[name]).statistics for name in place)
             alone = all(one is not None and one.has_min_max for one in (form, kind, column, key))
@@ -80,20 +104,23 @@ def _of_parquet(path: Path, asked: Asked, run: Run) -> Iterator[Group]:
                 yield from _split(parquet.read_row_group(number), asked, run)
             elif asked(form.min, kind.min, key.min, key.max):
                 keys = parquet.read_row_group(number, columns=["key"])["key"].combine_chunks()
-                yield _lazy(path, number, (form.min, column.min, kind.min), keys, run)
+                yield _lazy(parquet, number, (form.min, column.min, kind.min), keys, run)
 
 
-def _lazy(path: Path, number: int, said: tuple[str, str, str], keys: pa.Array, run: Run) -> Group:
-    """Return the keys of a row group whose values are read when they are asked for."""
+def _lazy(parquet: pq.ParquetFile, number: int, said: tuple[str, str, str], keys: pa.Array, run: Run) -> Group:
+    """Return the keys of a row group of an open file, whose values are read when they are asked for."""
 
     def column(name: str, rows: Rows) -> pa.ChunkedArray:
-        with pq.ParquetFile(path) as parquet:
-            return parquet.read_row_group(number, columns=[name])[name].take(pa.array(rows))
+        return parquet.read_row_group(number, columns=[name])[name].take(pa.array(rows))
 
-    def files(rows: Rows) -> list[Sequence[LakeFile]]:
-        return run.having(column("files", rows)) if run.merged else [run.present] * len(rows)
+    def files(rows: Rows) -> Having:
+        return run.having(column("files", rows)) if run.merged else _all(run, rows)
 
     return Group(*said, keys, lambda rows: _texts(said[0], keys, rows, column("value", rows)), files)
+
+
+def _all(run: Run, rows: Rows) -> Having:
+    return np.ones(len(rows), np.bool_), run.present
 
 
 def _split(table: pa.Table, asked: Asked, run: Run) -> Iterator[Group]:
@@ -116,5 +143,5 @@ def _texts(form: str, keys: pa.Array, rows: Rows, values: pa.ChunkedArray) -> li
     return texts
 
 
-def _files(part: pa.Table, run: Run) -> Callable[[Rows], list[Sequence[LakeFile]]]:
-    return lambda rows: run.having(part["files"].take(pa.array(rows))) if run.merged else [run.present] * len(rows)
+def _files(part: pa.Table, run: Run) -> Callable[[Rows], Having]:
+    return lambda rows: run.having(part["files"].take(pa.array(rows))) if run.merged else _all(run, rows)

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 import duckdb
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -28,8 +29,11 @@ from keii.lake.store import LakeFile
 MOST = 64  # files of a run: one bit each
 PAYS_FROM = 8  # files of a table without a run from which merging them pays
 AT_ONCE = 1_000_000  # keys that are merged in memory
-ROWS = 32_768  # keys of a row group: what is read to look up one
+ROWS = 16_384  # keys of a row group: what is read to look up one
 RUN_SCHEMA = pa.schema([*SCHEMA, ("files", pa.uint64())])
+
+
+Flags = npt.NDArray[np.bool_]
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -44,12 +48,12 @@ class Run(msgspec.Struct, frozen=True):
         """The files that it speaks for."""
         return tuple(file for file in self.files if file is not None)
 
-    def having(self, bits: pa.ChunkedArray) -> list[Sequence[LakeFile]]:
-        """Return the files that each of some bit fields names."""
-        return [
-            tuple(file for number, file in enumerate(self.files) if file is not None and field >> number & 1)
-            for field in bits.to_pylist()
-        ]
+    def having(self, bits: pa.ChunkedArray) -> tuple[Flags, tuple[LakeFile, ...]]:
+        """Return which of some bit fields name a file, and the files that any of them names."""
+        known = sum(1 << number for number, file in enumerate(self.files) if file is not None)
+        fields = bits.to_numpy() & np.uint64(known)
+        union = int(np.bitwise_or.reduce(fields)) if len(fields) else 0
+        return fields != 0, tuple(file for number, file in enumerate(self.files) if file and union >> number & 1)
 
 
 def is_run(name: str) -> bool:
