@@ -18,7 +18,7 @@ from keii.case.custody import Entry, Ledger
 from keii.case.intake import Digest, Found, Refused
 from keii.case.settings import Settings, is_zone, read_settings, template
 from keii.errors import CaseError, UsageError
-from keii.lake.index_runs import is_run
+from keii.lake.index_runs import is_derived
 from keii.lake.store import Lake
 from keii.wording import Lang
 
@@ -245,7 +245,7 @@ class Case:
             kept = {file.path for file in self.catalog.files()}
             for path in sorted(self.lake_root.rglob("*")):
                 name = path.relative_to(self.lake_root).as_posix()
-                if path.is_file() and name.removeprefix("index/") not in kept and not is_run(name):
+                if path.is_file() and name.removeprefix("index/") not in kept and not is_derived(name):
                     path.unlink()
 
     def _inside(self, path: Path) -> bool:

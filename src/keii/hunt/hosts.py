@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from keii.hunt.targets import Network, is_private, networks
-from keii.lake.index_columns import dotted
+from keii.hunt.matcher import Matcher
+from keii.hunt.target_list import Block, TargetList
+from keii.hunt.targets import PRIVATE, Network, networks
 from keii.lake.index_groups import Group, looked_up
+from keii.lake.index_keys import MAPPED
 from keii.lake.inside import public_networks
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake
@@ -23,64 +23,50 @@ def has_ends(table: str) -> bool:
     return "src_ip" in TABLES[table].names
 
 
-def register_internal(connection: duckdb.DuckDBPyConnection, lake: Lake, internal: Sequence[str]) -> None:
+def register_internal(connection: duckdb.DuckDBPyConnection, lake: Lake, internal: Sequence[str]) -> tuple[str, ...]:
     """Register ``internal_address`` (column ``ip``): every address of the events that lies in the victim's networks.
 
     ``internal`` are the networks that the case names; without them every private address counts. The addresses are
-    those of the value index, so that no event is read; where none of them is private, the events are asked which networks act
-    as the victim's (``keii.lake.inside``). Raises LakeError where a file without an index is damaged.
+    looked up in the value index, so that no event is read; where none of them is private, the events are asked which networks
+    act as the victim's (``keii.lake.inside``). Returns the networks that were taken. Raises LakeError where a file without
+    an index is damaged, ValueError for text that is no network.
     """
     own = networks(internal)
-
-    def ends(group: Group) -> list[pa.Array]:
-        if group.column not in ("src_ip", "dst_ip"):
-            return []
-        return [pa.array(group.values(np.arange(len(group.keys))), pa.string())]
-
-    found = [
-        part
-        for table in TABLES
-        if has_ends(table)
-        for part in looked_up(lake.root, lake.of(table), lambda form, kind, *_: form == "ip" and kind == "ip", ends)
-    ]
-    seen = pa.chunked_array(found, pa.string()).unique()
-    kept = seen.filter(pa.array(inside(seen, own)))
-    if not own and not np.any(inside(kept, _PRIVATE)) and (public := public_networks(connection)):
-        kept = seen.filter(pa.array(inside(seen, networks(public))))
-    kept = kept.sort()
+    taken = own or _NOT_PUBLIC
+    kept = _lying_in(lake, taken)
+    if not own and not len(_lying_in(lake, PRIVATE)) and (public := public_networks(connection)):
+        taken = networks(public)
+        kept = _lying_in(lake, taken)
     connection.register("internal_rows", pa.table({"ip": kept}))
     connection.execute("CREATE OR REPLACE TEMP TABLE internal_address AS SELECT ip FROM internal_rows")
+    return tuple(sorted(map(str, taken)))
 
 
-def inside(addresses: pa.Array, own: Sequence[Network]) -> npt.NDArray[np.bool_]:
-    """Tell which addresses lie in the networks, or where there are none which are private, loopback or link-local."""
-    numbers, dotted_ = dotted(addresses)
-    mask = np.zeros(len(addresses), np.bool_)
-    for network in own or _NOT_PUBLIC:
-        if isinstance(network, ipaddress.IPv4Network):
-            mask |= (numbers >= int(network[0])) & (numbers <= int(network[-1]))
-    mask &= dotted_
-    for place in np.flatnonzero(~dotted_).tolist():
-        mask[place] = _inside(addresses[place].as_py(), own)
-    return mask
+_NOT_PUBLIC = (*PRIVATE, *networks(("127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10")))
 
 
-_PRIVATE = networks(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
-_NOT_PUBLIC = networks(
-    ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
-)
+def _lying_in(lake: Lake, own: Sequence[Network]) -> pa.Array:
+    """Return the addresses at an end of events that lie in some networks, in order."""
+    matcher = Matcher(TargetList([], [Block.of_networks(("cidr", "ip", False), [(*_first(one), 0) for one in own])]))
+
+    def asked(form: str, kind: str, first: bytes | None, last: bytes | None) -> bool:
+        return form == "ip" and kind == "ip" and matcher.asks(form, kind, first, last)
+
+    def ends(group: Group) -> list[pa.Array]:
+        rows, _ = matcher.match(group.form, group.kind, group.keys)
+        return [pa.array(group.values(np.unique(rows)), pa.string())] if len(rows) and group.column in _ENDS else []
+
+    found = [part for table in TABLES if has_ends(table) for part in looked_up(lake.root, lake.of(table), asked, ends)]
+    return pa.chunked_array(found, pa.string()).unique().sort()
 
 
-def _inside(text: str, own: Sequence[Network]) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    if own:
-        return any(address in network for network in own if network.version == address.version)
-    return is_private(address) or address.is_loopback or address.is_link_local
+_ENDS = ("src_ip", "dst_ip")
+
+
+def _first(network: Network) -> tuple[bytes, int]:
+    """Return the first address of a network as a key, and its bits."""
+    packed = network.network_address.packed
+    return (packed, network.prefixlen) if network.version == 6 else (MAPPED + packed, network.prefixlen + 96)
 
 
 def host_sql(table: str, column: str | None = None) -> str:

@@ -55,7 +55,7 @@ def hunt(
     targets = choose(indicators, internal)
     connection = lake.connect()
     try:
-        register_internal(connection, lake, internal)
+        own = register_internal(connection, lake, internal)
         matches: list[Match] = []
         for hits in find_hits(lake, targets.targets):
             for seen in collect(connection, lake.root, hits, targets.targets):
@@ -73,7 +73,7 @@ def hunt(
         targets = msgspec.structs.replace(
             targets, not_hunted=dict(sorted((Counter(targets.not_hunted) + refused).items()))
         )
-        coverage = cover(connection, lake, targets, not_searchable, absent)
+        coverage = cover(connection, lake, targets, not_searchable, absent, own)
     finally:
         connection.close()
     return Hunted(matches=tuple(sorted(matches, key=_order)), coverage=coverage)

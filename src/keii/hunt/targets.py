@@ -241,12 +241,12 @@ def _network(indicator: Indicator, own: Sequence[Network]) -> tuple[str, bytes, 
     return "ip", key, None if bits == 128 else bits
 
 
-_PRIVATE = networks(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+PRIVATE = networks(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 
 
 def is_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """True for addresses of private networks (RFC 1918, RFC 6598, RFC 4193); documentation ranges are not."""
-    return any(address in network for network in _PRIVATE if network.version == address.version)
+    return any(address in network for network in PRIVATE if network.version == address.version)
 
 
 @lru_cache(65_536)

@@ -56,10 +56,11 @@ class Run(msgspec.Struct, frozen=True):
         return fields != 0, tuple(file for number, file in enumerate(self.files) if file and union >> number & 1)
 
 
-def is_run(name: str) -> bool:
-    """True for the path of a run, relative to the lake."""
+def is_derived(name: str) -> bool:
+    """True for the path, relative to the lake, of a run or of what hunts counted there: both tell what they speak for."""
     parts = PurePosixPath(name).parts
-    return len(parts) == 3 and parts[0] == "index" and parts[2].startswith("run-") and name.endswith(".parquet")
+    derived = len(parts) == 3 and parts[0] == "index" and parts[2].startswith(("run-", "days-"))
+    return derived and name.endswith(".parquet")
 
 
 def runs_of(root: Path, files: Sequence[LakeFile]) -> Iterator[Run]:
