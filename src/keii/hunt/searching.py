@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -69,7 +70,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _HOSTS = 20
-_HIDDEN = frozenset({"source", "record", "filename", "file_row_number", "internal"})
+_NO_TIME = dt.datetime.min.replace(tzinfo=dt.UTC)
+_HIDDEN = frozenset({"source", "record", "filename", "file_row_number", "record_id_"})
 
 
 def search(lake: Lake, query: Query, *, rows: int = 20, internal: Sequence[str] = ()) -> Answer:
@@ -145,55 +147,107 @@ def _of(
     query: Query,
     most: int,
 ) -> Found | None:
-    if not files:
+    """Return what answers in one table: all events in one pass over few columns, then the whole of those to be shown."""
+    parts, facts = _parts(lake.root, table, files, held, query)
+    if not parts:
         return None
-    source, present = files_sql(lake.root, table, files)
-    where, facts = _where(table, present, held, query)
-    if where is None:
-        return None
-    column = held[0][0].column if held else None
-    rows = (
-        f"SELECT *, {host_sql(table, column)} AS internal, {record_id_sql(table, present)} AS record_id_ "
-        f"FROM {source} WHERE {where}"
-    )
-    events, first, last = connection.execute(
-        f"SELECT count(*), min(occurred), max(occurred) FROM ({rows})", facts
-    ).fetchone() or (0, None, None)
-    if not events:
-        return None
-    hosts = connection.execute(
-        f"SELECT internal, count(*) AS n FROM ({rows}) GROUP BY internal ORDER BY n DESC, internal NULLS LAST LIMIT ?",
-        [*facts, _HOSTS],
+    places = " UNION ALL ".join(parts)
+    if len(parts) > 1:  # an event that holds a value in two columns is one
+        places = (
+            f"SELECT filename, row, min(occurred) AS occurred, min(record) AS record, min(source) AS source, "
+            f"min(internal) AS internal FROM ({places}) GROUP BY filename, row"
+        )
+    found = connection.execute(
+        "SELECT internal, count(*), min(occurred), max(occurred), "
+        "min({'late': occurred IS NULL, 'at': occurred, 's': source, 'r': record, 'f': filename, 'n': row}, ?) "
+        f"FROM ({places}) GROUP BY internal",
+        [most, *facts],
     ).fetchall()
-    cursor = connection.execute(
-        f"SELECT * FROM ({rows}) ORDER BY occurred NULLS LAST, source, record LIMIT ?", [*facts, most]
+    if not found:
+        return None
+    hosts = sorted(
+        ((host, count) for host, count, *_ in found), key=lambda one: (-one[1], one[0] is None, one[0] or "")
     )
-    shown = [one[0] for one in cursor.description or ()]
-    records = [dict(zip(shown, row, strict=True)) for row in cursor.fetchall()]
+    earliest = sorted(
+        (place for *_, first in found for place in first),
+        key=lambda place: (place["late"], place["at"] or _NO_TIME, place["s"], place["r"]),
+    )[:most]
+    rows = _whole(connection, lake.root, table, files, [(place["f"], place["n"]) for place in earliest])
     return Found(
         table=table,
-        events=events,
-        first=first,
-        last=last,
-        hosts=tuple((host, count) for host, count in hosts),
-        rows=tuple({k: v for k, v in row.items() if v is not None and k not in _HIDDEN} for row in records),
+        events=sum(count for _, count, *_ in found),
+        first=min((first for _, _, first, _, _ in found if first), default=None),
+        last=max((last for _, _, _, last, _ in found if last), default=None),
+        hosts=tuple(hosts[:_HOSTS]),
+        rows=tuple({k: v for k, v in row.items() if v is not None and k not in _HIDDEN} for row in rows),
         locators=tuple(
-            Locator(source=row["source"], record=row["record"], record_id=row["record_id_"]) for row in records
+            Locator(source=row["source"], record=row["record"], record_id=row["record_id_"]) for row in rows
         ),
     )
 
 
+def _parts(
+    root: Path, table: str, files: Sequence[LakeFile], held: Sequence[Sequence[Hits]], query: Query
+) -> tuple[list[str], list[object]]:
+    """Return a SELECT of the places of events for each column that a value stands in, or one where none is asked for.
+
+    The value that stands in the fewest files leads, since a condition on one column alone is what a scan can skip by.
+    """
+    leads = min(held, key=lambda hits: len({file.path for one in hits for file in one.files})) if held else []
+    parts: list[str] = []
+    facts: list[object] = []
+    each: Sequence[Hits | None] = leads or [None]
+    for lead in each:
+        kept = {file.path for file in lead.files} if lead else set()
+        chosen = [file for file in files if lead is None or file.path in kept]
+        if not chosen:
+            continue
+        source, present = files_sql(root, table, chosen)
+        where, asked = _where(table, present, lead, [hits for hits in held if hits is not leads], query)
+        if where is None:
+            continue
+        parts.append(
+            f"SELECT filename, file_row_number AS row, occurred, record, source, "
+            f"{host_sql(table, lead.column if lead else None)} AS internal FROM {source} WHERE {where}"
+        )
+        facts += asked
+    return parts, facts
+
+
+def _whole(
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    table: str,
+    files: Sequence[LakeFile],
+    places: Sequence[tuple[str, int]],
+) -> list[dict[str, Any]]:
+    """Return the events at places (file, row) with all their columns, in that order."""
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for path in sorted({path for path, _ in places}):
+        source, present = files_sql(root, table, [file for file in files if str(root / file.path) == path])
+        rows = ", ".join(str(row) for name, row in places if name == path)
+        cursor = connection.execute(
+            f"SELECT *, {record_id_sql(table, present)} AS record_id_ FROM {source} WHERE file_row_number IN ({rows})"
+        )
+        names = [one[0] for one in cursor.description or ()]
+        for values in cursor.fetchall():
+            row = dict(zip(names, values, strict=True))
+            found[path, row["file_row_number"]] = row
+    return [found[place] for place in places]
+
+
 def _where(
-    table: str, present: frozenset[str], held: Sequence[Sequence[Hits]], query: Query
+    table: str, present: frozenset[str], lead: Hits | None, others: Sequence[Sequence[Hits]], query: Query
 ) -> tuple[str | None, list[object]]:
     """Return the condition with its bound facts; None where a field stands in no file."""
     parts: list[str] = []
     facts: list[object] = []
-    for hits in held:
+    for hits in [*([[lead]] if lead else []), *others]:
         ways = []
         for one in hits:
-            ways.append(_holding(f'"{one.column}"', one.values, many=_is_list(table, one.column)))
-            facts.append(list(one.values))
+            condition, fact = _holding(f'"{one.column}"', one.values, many=_is_list(table, one.column))
+            ways.append(condition)
+            facts += fact
         parts.append(f"({' OR '.join(ways)})")
     for name, text in query.fields:
         if name not in present:
@@ -208,13 +262,18 @@ def _where(
     return " AND ".join(parts) or "true", facts
 
 
-def _holding(name: str, values: Sequence[str], *, many: bool) -> str:
-    """Return the condition that a column holds one of the bound values, as the index writes them."""
-    if not any(is_digest(value) for value in values):
-        return f"list_has_any({name}, ?)" if many else f"list_contains(?, {name})"
+_FEW = 1_000  # values that are named one by one, by which a scan skips what holds none
+
+
+def _holding(name: str, values: Sequence[str], *, many: bool) -> tuple[str, list[object]]:
+    """Return the condition that a column holds one of the values, as the index writes them, with its bound facts."""
+    long = any(is_digest(value) for value in values)
     if many:
-        return f"list_has_any(list_transform({name}, lambda text: {held_sql('text')}), ?)"
-    return f"list_contains(?, {held_sql(name)})"
+        cell = f"list_transform({name}, lambda text: {held_sql('text')})" if long else name
+        return f"list_has_any({cell}, ?)", [list(values)]
+    if long or len(values) > _FEW:
+        return f"list_contains(?, {held_sql(name) if long else name})", [list(values)]
+    return f"{name} IN ({', '.join('?' * len(values))})", list(values)
 
 
 def _is_list(table: str, column: str) -> bool:
