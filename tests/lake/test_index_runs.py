@@ -12,7 +12,7 @@ import pytest
 from keii.hunt import hunt
 from keii.lake import index_runs
 from keii.lake.index import build, index_path
-from keii.lake.index_runs import is_run, merge, runs_of
+from keii.lake.index_runs import is_derived, merge, runs_of
 from keii.lake.store import Lake, LakeFile, full_schema, write_file
 from keii.model import Indicator, Match
 
@@ -108,7 +108,7 @@ def test_too_few_files_make_no_run(tmp_path: Path) -> None:
 
 
 def test_the_path_of_a_run_is_told_from_others() -> None:
-    assert is_run("index/http/run-0123.parquet")
-    assert not is_run("index/http/s-0.parquet")
-    assert not is_run("http/run-0.parquet")
-    assert not is_run("index/http/run-0.1.tmp")
+    assert is_derived("index/http/run-0123.parquet")
+    assert not is_derived("index/http/s-0.parquet")
+    assert not is_derived("http/run-0.parquet")
+    assert not is_derived("index/http/run-0.1.tmp")

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import duckdb
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,7 @@ SCHEMA = pa.schema(
 )
 
 
+_AT_ONCE = 1_000_000  # distinct values whose keys are held at once
 LONG = 1_000  # characters; of a longer value a digest is held
 
 
@@ -174,6 +176,43 @@ def keys_of_file(root: Path, file: LakeFile) -> list[pa.Table]:
         names = set(parquet.schema_arrow.names)
         present = [name for name in column_kinds(file.table) if name in names]
         return [part for name in present for part in keys_of_rows(file.table, parquet.read(columns=[name]))]
+
+
+def keys_of_files(root: Path, files: Sequence[LakeFile]) -> Iterator[pa.Table]:
+    """Yield the keys of the distinct values of every searchable column of files of one table, as ``keys_of_rows``.
+
+    Raises LakeError where a file cannot be read.
+    """
+    names = {file.path: _columns(root, file) for file in files}
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET memory_limit = '2GB'")
+        connection.execute("SET temp_directory = ?", [str(root / "index")])
+        for column, kind in column_kinds(files[0].table).items():
+            paths = [str(root / path) for path, present in names.items() if column in present]
+            if not paths:
+                continue
+            value = f'unnest("{column}")' if _is_list(files[0].table, column) else f'"{column}"'
+            found = connection.sql(f"SELECT DISTINCT {value} AS value FROM read_parquet(?)", params=[paths])
+            for batch in found.to_arrow_reader(_AT_ONCE):
+                yield from _column_keys(column, kind, pa.chunked_array([batch.column(0).cast(pa.string())]))
+    except duckdb.Error:  # too much at once, or a damaged file, which is told when it is read by itself
+        for file in files:
+            yield from keys_of_file(root, file)
+    finally:
+        connection.close()
+
+
+def _is_list(table: str, column: str) -> bool:
+    schema = TABLES[table]
+    return column in schema.names and pa.types.is_list(schema.field(column).type)
+
+
+def _columns(root: Path, file: LakeFile) -> frozenset[str]:
+    try:
+        return frozenset(pq.read_schema(root / file.path).names)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise LakeError(f"cannot be read: {error}", place=file.path) from error
 
 
 def keys_of_rows(table: str, rows: pa.Table) -> list[pa.Table]:

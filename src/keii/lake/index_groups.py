@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from keii.lake.index import fits, index_path, keys_of_file, sorted_keys
+from keii.lake.index import fits, index_path, keys_of_files, sorted_keys
 from keii.lake.index_columns import spelled
 from keii.lake.index_runs import Flags, Run, runs_of, split
 from keii.lake.store import LakeFile
@@ -29,7 +29,7 @@ class Group(msgspec.Struct, frozen=True):
     """Sorted keys of one form in one column.
 
     ``values`` and ``files`` belong to chosen rows of it: their texts; which of them stand in a file, and in which files all
-    of them together do. They are read while the group is at hand.
+    of them together may (exactly so by an index). They are read while the group is at hand.
     """
 
     form: str
@@ -58,8 +58,15 @@ def looked_up(root: Path, files: Sequence[LakeFile], asked: Asked, take: Callabl
         yield from found
         for file in run.present:
             left.pop(file.path, None)
+    bare = []
     for file in left.values():
-        yield from _of_file(root, file, asked, take)
+        found_here = _of_index(root, file, asked, take)
+        if found_here is None:
+            bare.append(file)
+        else:
+            yield from found_here
+    if bare:
+        yield from _of_events(root, bare, asked, take)
 
 
 def _of_run(run: Run, asked: Asked, take: Callable[[Group], list[T]]) -> list[T]:
@@ -79,16 +86,23 @@ def _of_run(run: Run, asked: Asked, take: Callable[[Group], list[T]]) -> list[T]
 _PARTED = 16  # row groups from which two threads read a run
 
 
-def _of_file(root: Path, file: LakeFile, asked: Asked, take: Callable[[Group], list[T]]) -> list[T]:
-    """Return what is taken from the index of a file; where that is absent or damaged, the file itself is read."""
+def _of_index(root: Path, file: LakeFile, asked: Asked, take: Callable[[Group], list[T]]) -> list[T] | None:
+    """Return what is taken from the index of a file; None where that is absent or damaged, which is no loss."""
+    if not fits(root, file):
+        return None
     run = Run(root / index_path(file), (file,))
-    if fits(root, file):
-        try:
-            return [one for group in _of_parquet(run.path, asked, run) for one in take(group)]
-        except (OSError, pa.ArrowInvalid):
-            pass  # a damaged index is no loss
-    parts = [sorted_keys(part) for part in keys_of_file(root, file)]
-    return [one for part in parts for group in _split(part, asked, run) for one in take(group)]
+    try:
+        return [one for group in _of_parquet(run.path, asked, run) for one in take(group)]
+    except (OSError, pa.ArrowInvalid):
+        return None
+
+
+def _of_events(root: Path, files: Sequence[LakeFile], asked: Asked, take: Callable[[Group], list[T]]) -> Iterator[T]:
+    """Yield what is taken from files themselves: the distinct values of all are told together."""
+    run = Run(root, tuple(files))
+    for part in keys_of_files(root, files):
+        for group in _split(sorted_keys(part), asked, run):
+            yield from take(group)
 
 
 def _of_parquet(path: Path, asked: Asked, run: Run, numbers: range | None = None) -> Iterator[Group]:
