@@ -45,8 +45,12 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
         return ("denied" if denied else "affirmed"), None
     if topic in _GIVEN_TOPICS and presupposed(where, end):
         return "affirmed", None
-    if lang == "ja" and words("ja", "states", "relative").match(where.folded, end):
-        return "affirmed", None
+    if lang == "ja":
+        among = topic.startswith("data.") and _NOT_AMONG.search(where.folded, end, clause.end)
+        if among:
+            return "denied", None
+        if words("ja", "states", "relative").match(where.folded, end):
+            return "affirmed", None
     if (
         topic.startswith("ransom.")
         and lang == "en"
@@ -61,6 +65,8 @@ def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> 
     for name, pattern in states(lang, "polarity"):
         if not where.seen & pattern.flags or (topic in _NEGATIVE_TOPICS and (name != "denied" or lang == "en")):
             continue
+        if topic == "response.measure" and name != "denied":
+            continue  # «調査を行った結果、経路の特定には至らなかった»: what it did not find, it was done
         first = start if lang == "ja" else max(clause.start, start - _REACH)
         hit = where.find(pattern, first, min(last, start + _REACH))
         if hit and not (
@@ -83,6 +89,7 @@ def _answered(where: Where, clause: Clause) -> int:
     return max(clause.end, where.folded.find("」", clause.end, where.sentence.end))
 
 
+_NOT_AMONG = re.compile(r"含(?:まれ|ん)(?:で|て)?(?:い(?:ない|ませ|なかっ)|お(?:らず|りませ)|な(?:い|かっ|く)|ませ|ず)")
 _ASKED = re.compile(r"(?:かどうか|有無|可否|真偽)[^。「」]{0,12}「$")
 
 
@@ -119,6 +126,8 @@ def modality(
         return _english(where, clause, start, topic, verb)
     if text[last - 1] != "。" and _QUESTION.match(text[start:last]):
         return "possible"
+    if topic.startswith("data.") and (among := _NOT_AMONG.search(text, end, clause.end)):
+        start = among.end()  # «被害が生じるおそれのある情報は含まれておりません» hedges nothing
     if reach is None:
         reach = clause.end if topic.startswith(_OWN_CLAUSE) else clause.reach
     hits = [
