@@ -34,8 +34,13 @@ _MONEY = re.compile(
 _CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NEAR = 90  # characters from a number to the word that tells what it counts
 _NUMBER_OF = re.compile(r"\b(?:number|total) of(?=\s)", re.I)
+# «the number of those affected at 9.8 million»: people, where nothing else is named.
+_THOSE_HIT = re.compile(
+    r"\b(?:number|total|count|tally) (?:of )?(?:those|people|victims) (?:\w+ ){0,2}(?:affected|impacted|hit|caught up|involved|exposed)?\s*(?:at|to|is|was|stood at|stands at|now)\s+(?:\w+ ){0,2}$",
+    re.I,
+)
 _AGAIN = re.compile(
-    r"\b(?:total of|totall?ing|up from|increased to|rose to|revised to|brings? (?:it|that) to|now)\s+(?:\w+\s+){0,2}$",
+    r"\b(?:total of|totall?ing|(?:up|down) from(?: an?| the)?(?: (?:earlier|initial|first|previous|original|preliminary))?(?: (?:estimate|figure|count|number|total) of)?|increased to|rose to|revised to|brings? (?:it|that) to|now)\s+(?:\w+\s+){0,2}$",
     re.I,
 )
 _ASKED = re.compile(
@@ -311,6 +316,8 @@ def _unit(text: str, match: re.Match[str], end: int, start: int, lang: str, numb
 def _counted_before(text: str, first: int, stop: int, start: int) -> tuple[Unit, int] | None:
     """Return the unit that stands before its number: «the number of people affected to more than 53 million»."""
     before = _NUMBER_OF.search(text, max(start, first - _NEAR), first)
+    if _THOSE_HIT.search(text, max(start, first - _NEAR), first):
+        return next(((row, stop) for row in units("en") if row.topic == "affected.persons"), None)
     if before is None:
         return _subject_of(text, first, stop, start)
     return next(((row, stop) for row in units("en") if row.words.match(text, before.end())), None)
