@@ -37,49 +37,61 @@ def presupposed(where: Where, end: int) -> bool:
 
 def polarity(where: Where, clause: Clause, start: int, end: int, topic: str) -> tuple[str, str | None]:
     """Return polarity and state. Topics that are negative by themselves (a refusal) stay affirmed."""
+    by_topic = _by_topic(where, clause, start, topic)
+    if by_topic is None and where.document.lang == "ja":
+        by_topic = _given(where, clause, end, topic)
+    if by_topic is not None:
+        return by_topic, None
     lang = where.document.lang
-    if topic.startswith("disclosure.") or topic in (_PLAIN_EN if lang == "en" else _PLAIN_TOPICS):
-        return "affirmed", None
-    if topic == "duty.reported":
-        denied = words(lang, "states", "denied_acts").search(where.folded, clause.start, clause.end)
-        return ("denied" if denied else "affirmed"), None
-    if topic in _GIVEN_TOPICS and presupposed(where, end):
-        return "affirmed", None
-    if lang == "ja":
-        among = topic.startswith("data.") and _NOT_AMONG.search(where.folded, end, clause.end)
-        if among:
-            return "denied", None
-        if words("ja", "states", "relative").match(where.folded, end):
-            return "affirmed", None
-    if (
-        topic.startswith("ransom.")
-        and lang == "en"
-        and where.find(words("en", "states", "denied_pay"), clause.start, clause.end)
-    ):
-        return "denied", None
-    if topic == "intrusion.occurred" and lang == "en":
-        first, last = max(clause.start, start - _REACH), min(clause.end, start + _REACH)
-        if not words("en", "states", "denied_intrusion").search(where.folded, first, last):
-            return "affirmed", None
     last = _answered(where, clause) if lang == "ja" else clause.end
     for name, pattern in states(lang, "polarity"):
-        if not where.seen & pattern.flags or (topic in _NEGATIVE_TOPICS and (name != "denied" or lang == "en")):
+        if not where.seen & pattern.flags or (name != "denied" and _only_denied(topic)):
             continue
-        if topic == "response.measure" and name != "denied":
-            continue  # «調査を行った結果、経路の特定には至らなかった»: what it did not find, it was done
+        if topic in _NEGATIVE_TOPICS and lang == "en":
+            continue
         first = start if lang == "ja" else max(clause.start, start - _REACH)
         hit = where.find(pattern, first, min(last, start + _REACH))
         if hit and not (
             lang == "ja" and _ONLY.search(where.folded, max(clause.start, hit.start() - _SHIKA), hit.start())
         ):
-            if (
-                name == "denied"
-                and lang == "en"
-                and (_given_with(where, topic, start) or _beside(where, clause, end, hit, topic))
-            ):
-                return "affirmed", None
-            return ("denied", None) if name == "denied" else ("not-confirmed", name)
+            if name != "denied":
+                return "not-confirmed", name
+            beside = lang == "en" and (_given_with(where, topic, start) or _beside(where, clause, end, hit, topic))
+            return ("affirmed" if beside else "denied"), None
     return "affirmed", None
+
+
+def _only_denied(topic: str) -> bool:
+    """Return whether a topic can be denied and not left open: «調査を行った結果、経路の特定には至らなかった» tells what was done."""
+    return topic in _NEGATIVE_TOPICS or topic == "response.measure"
+
+
+def _by_topic(where: Where, clause: Clause, start: int, topic: str) -> str | None:
+    """Return the polarity that the topic decides, None where the words do."""
+    lang = where.document.lang
+    if topic.startswith("disclosure.") or topic in (_PLAIN_EN if lang == "en" else _PLAIN_TOPICS):
+        return "affirmed"
+    if topic == "duty.reported":
+        denied = words(lang, "states", "denied_acts").search(where.folded, clause.start, clause.end)
+        return "denied" if denied else "affirmed"
+    if lang == "ja":
+        return None
+    if topic.startswith("ransom.") and where.find(words("en", "states", "denied_pay"), clause.start, clause.end):
+        return "denied"
+    if topic == "intrusion.occurred":
+        first, last = max(clause.start, start - _REACH), min(clause.end, start + _REACH)
+        if not words("en", "states", "denied_intrusion").search(where.folded, first, last):
+            return "affirmed"
+    return None
+
+
+def _given(where: Where, clause: Clause, end: int, topic: str) -> str | None:
+    """Return the polarity of what a Japanese clause takes as given or counts among other things, None of what it tells."""
+    if topic in _GIVEN_TOPICS and presupposed(where, end):
+        return "affirmed"
+    if topic.startswith("data.") and _NOT_AMONG.search(where.folded, end, clause.end):
+        return "denied"
+    return "affirmed" if words("ja", "states", "relative").match(where.folded, end) else None
 
 
 def _answered(where: Where, clause: Clause) -> int:
