@@ -244,4 +244,5 @@ def _at(text: str, zone: str) -> str:
 
 def why(of: Finding, lang: Lang, zone: str = "UTC") -> str:
     """Return the sentence of a finding, which may name its sources beside its facts."""
-    return say(of.why, lang, facts({"sources": ", ".join(of.sources), **of.facts}, lang, zone))
+    told = say(of.why, lang, facts({"sources": ", ".join(of.sources), **of.facts}, lang, zone))
+    return f"{told} {say('finding.voice-inferred', lang)}" if of.facts.get("voice") == "inferred" else told

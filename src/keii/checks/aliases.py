@@ -43,15 +43,17 @@ def same_voices(claims: Sequence[Claim], documents: Iterable[Document]) -> Itera
     held = [document for document in documents if document.lang in ("ja", "en")]
     if len({document.lang for document in held}) < 2:
         return
-    about = {document.name: _subject(document, claims) for document in held}
-    values = {document.name: _values(document, claims) for document in held}
+    about = {document.name: subject_of(document, claims) for document in held}
+    values = {
+        document.name: exact_values(claim for claim in claims if claim.source == document.name) for document in held
+    }
     for one, other in combinations(held, 2):
         first, second = about[one.name], about[other.name]
         if one.lang != other.lang and first and second and len(values[one.name] & values[other.name]) >= _SHARED:
             yield first, second
 
 
-def _subject(document: Document, claims: Sequence[Claim]) -> str:
+def subject_of(document: Document, claims: Sequence[Claim]) -> str:
     """Return whom a publication is about, an empty text where nobody stands out."""
     if document.kind == "statement":
         return document.publisher
@@ -66,9 +68,9 @@ def _subject(document: Document, claims: Sequence[Claim]) -> str:
     return most[1] if most[0] >= _FEW else ""
 
 
-def _values(document: Document, claims: Sequence[Claim]) -> set[str]:
-    """Return the exact values of a publication as text, those of other incidents left out."""
-    own = [claim for claim in claims if claim.source == document.name and claim.about != ELSEWHERE]
+def exact_values(claims: Iterable[Claim]) -> set[str]:
+    """Return the exact days and counts that claims tell, as text; those of other incidents left out."""
+    own = [claim for claim in claims if claim.about != ELSEWHERE]
     days = {
         f"{claim.topic} {claim.value.edtf[:10]}"
         for claim in own

@@ -28,7 +28,8 @@ def run(claims: Claims) -> Iterator[Finding]:
                 and relation(claim, later).kind == "equal"
                 and not (apart(claim, later) or other_people(claim, later))
             ]
-            admits = claims.origins.voice(later) == "victim"  # who is asked and confirms has lost no hedge
+            # who is asked and confirms has lost no hedge
+            admits = claims.voice(later) == "victim" or claims.is_inferred(later)
             if (
                 later.modality == "certain"
                 and not admits

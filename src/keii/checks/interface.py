@@ -10,9 +10,12 @@ import msgspec
 
 from keii.checks.aliases import same_voices, short_names
 from keii.checks.origins import Origins
+from keii.checks.unsigned import domain_voices, unsigned_voices
 from keii.data import load
 from keii.model import Claim, Document, Finding, Moment, finding_id
 from keii.model.publication import Publication, publications
+
+_OF_ONE_VOICE = ("revision", "denial-then-admission")
 
 
 class Claims:
@@ -34,11 +37,15 @@ class Claims:
         self._texts = {document.name: document.text for document in self.documents}
         claims = tuple(claims)
         speakers = [claim.speaker for claim in claims if claim.speaker and ":" not in claim.speaker]
-        for one, other in (
+        pairs = (
             *short_names(speakers, (*self.origins.statements, *names)),
             *same_voices(claims, self.documents),
-        ):
+            *domain_voices(document.publisher for document in self.documents),
+        )
+        inferred = tuple(unsigned_voices(claims, self.documents))
+        for one, other in (*pairs, *inferred):
             self.origins.same(one, other)
+        self._inferred = frozenset(document for _, document in inferred)
         self.all = tuple(sorted(claims, key=lambda claim: (self.when(claim), claim.source, claim.start, claim.id)))
 
     @cached_property
@@ -94,6 +101,10 @@ class Claims:
         if claim.id not in self._voice_of:
             self._voice_of[claim.id] = self.origins.voice(claim)
         return self._voice_of[claim.id]
+
+    def is_inferred(self, claim: Claim) -> bool:
+        """Return whether whose word a claim is was inferred: it stands in a notice that names nobody."""
+        return claim.source in self._inferred and claim.within is None and not claim.speaker
 
     def same_speaker(self, one: Claim, other: Claim) -> bool:
         """Return whether one voice says both."""
@@ -177,6 +188,8 @@ def found(
     """Return a YES of ``check`` with the claims that show it, told in order of time."""
     show, contra = tuple(dict.fromkeys(shows)), tuple(dict.fromkeys(against))
     about = topic if topic is not None else (show[0].topic if show else "")
+    if kind in _OF_ONE_VOICE and any(map(claims.is_inferred, (*show, *contra))):
+        facts = {**facts, "voice": "inferred"}
     return Finding(
         id=finding_id(
             check, kind, about, *(claim.id for claim in show), "/", *(claim.id for claim in contra), *facts.values()

@@ -15,6 +15,8 @@ _FORM = re.compile(
     r"(株式会社|有限会社|合同会社|\(株\)|㈱|\b(inc|corp|corporation|co|ltd|llc|plc|gmbh)\b\.?|\bnewspaper$|電子版|朝刊|夕刊|オンライン)",
     re.I,
 )
+_DOMAIN = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}")
+_ALIKE = 3  # characters with which names of one house begin alike («Toto Denki», «Toto Group»)
 _SPACE = re.compile(r"[\s,.・()]+")
 
 
@@ -57,7 +59,11 @@ def other_parties(documents: Sequence[Document], statements: Sequence[str], know
     others: set[str] = set()
     for at, name in enumerate(ranked):
         before = [one for one in ranked[:at] if one not in others]
-        apart = any(one in texts.get(name, "") or name in texts.get(one, "") for one in before if not _akin(one, name))
+        apart = any(
+            one in texts.get(name, "") or name in texts.get(one, "") or _unlike(one, name)
+            for one in before
+            if not _akin(one, name)
+        )
         if name not in known and apart and not any(_akin(one, name) for one in before):
             others.add(name)
     return frozenset(others)
@@ -69,8 +75,14 @@ def _said(document: Document) -> str:
 
 
 def _akin(one: str, other: str) -> bool:
-    """Return whether one name holds the other: a company and its longer name."""
-    return one in other or other in one
+    """Return whether one name holds the other: a company and its longer name, or the domain of its mail."""
+    first, second = (name.partition(".")[0] if _DOMAIN.fullmatch(name) else name for name in (one, other))
+    return first in second or second in first
+
+
+def _unlike(one: str, other: str) -> bool:
+    """Return whether two normal names in one script begin otherwise: two organisations, not one in two languages."""
+    return one.isascii() == other.isascii() and one[:_ALIKE] != other[:_ALIKE]
 
 
 class Origins:

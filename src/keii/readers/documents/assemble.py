@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,6 +14,7 @@ from keii.readers.documents.byline import first_lines, read_byline
 from keii.readers.documents.embedded import embedded_sources
 from keii.readers.documents.language import kind_of, language
 from keii.readers.documents.publishers import name_at
+from keii.readers.documents.signed import no_site, signed, speaks_for_itself, tells_of_itself
 from keii.readers.documents.times import find_times
 
 _BYLINE = re.compile(
@@ -33,6 +35,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[int, ...] = ()
     headings: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
+    foot: str = ""  # the words of the page's foot, which is no part of the text
 
 
 def assemble(text: str, source: Source, known: Known) -> Document:
@@ -47,6 +50,12 @@ def assemble(text: str, source: Source, known: Known) -> Document:
             publisher = name.written
     if not publisher and not known.url:
         publisher = _named_by_place(first, lang)
+    notes = known.notes
+    own = not publisher and speaks_for_itself(text, lang)
+    if own and (told := signed(text, lang, known.url, known.foot)):
+        publisher, notes = told.name, (*notes, f"publisher told by {told.by}")
+    if not publisher and known.url:
+        publisher = (urlsplit(known.url).hostname or "").removeprefix("www.")
     if not title:
         title = _title([line for line in first if line[1].strip() != publisher], lang)
     if not headings and title and (at := text.find(title)) >= 0 and at < 2_000:
@@ -55,11 +64,14 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     byline = read_byline(text, lang, quoted)
     published, updated = known.published or byline.published, known.updated or byline.updated
     author = known.author or (match[1] if (match := _BYLINE.search(text[:1_500])) else "")
+    kind = kind_of(text, title, publisher)
+    if kind == "other" and tells_of_itself(text, lang):
+        kind = "statement"
     return Document(
         source=source.id, name=source.name, text=text, lang=lang, publisher=publisher, title=title, url=known.url,
-        author=author, kind=kind_of(text, title, publisher), published=published, updated=updated,
+        author=author, kind=kind, published=published, updated=updated,
         rejected=(*known.rejected, *byline.rejected), embedded=embedded_sources(text, lang, publisher),
-        pages=known.pages, headings=headings, notes=known.notes,
+        pages=known.pages, headings=headings, notes=notes,
     )  # fmt: skip
 
 
@@ -129,7 +141,11 @@ def _is_name_line(line: str) -> bool:
         r"[。．、「」?？!！:：]|(?:か|も|へ|に|を|と|た|恐れ|おそれ|疑い)$|\d", line
     ):
         return False
-    if line.lower() in load("documents/cues")["sections"] or re.search(r"(?:概要|会見録|議事録|について)$", line):
+    if (
+        line.lower() in load("documents/cues")["sections"]
+        or no_site(line)
+        or re.search(r"(?:概要|会見録|議事録|について)$", line)
+    ):
         return False
     if line.isascii():
         return all(word[0].isupper() or word in {"of", "the", "and", "for"} for word in line.split())
@@ -150,5 +166,5 @@ def _title(first: list[tuple[int, str]], lang: str) -> str:
         times = find_times(bare, lang)
         if times and sum(found.end - found.start for found in times) > 0.4 * len(bare):
             continue
-        return "" if bare.endswith(("。", "｡")) or (bare.endswith(".") and len(bare) > 60) else bare
+        return "" if bare.endswith(("。", "｡", ",")) or (bare.endswith(".") and len(bare) > 60) else bare
     return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import lxml.etree
 import lxml.html
@@ -24,6 +23,7 @@ from keii.readers.documents.html_text import clean, depth_of, walk
 from keii.readers.documents.html_times import page_times
 from keii.readers.documents.interface import DocumentReader
 from keii.readers.documents.language import language, named_kind
+from keii.readers.documents.signed import no_site
 
 MAX_HTML = 24 * 1024 * 1024  # bytes of a page; real ones stay under 5 MB
 MAX_DEPTH = 200  # nesting up to which trafilatura is asked; it walks recursively
@@ -74,6 +74,7 @@ def read_page(page: str, source: Source, notes: tuple[str, ...] = (), url: str =
     page, deep = flatten(page)
     root = parse(page, source.name)
     about = metadata(root, url)
+    foot = foot_of(root)
     cleaned = clean(root)
     if overfull:
         cleaned = (*cleaned, f"{overfull} tags with hundreds of attributes read without these")
@@ -98,6 +99,7 @@ def read_page(page: str, source: Source, notes: tuple[str, ...] = (), url: str =
         text = f"{about.title}\n{text}"
     document = assemble(text, source, msgspec.structs.replace(
         about, published=times.published, updated=times.updated, rejected=times.rejected, notes=(*notes, *cleaned, *how),
+        foot=foot,
     ))  # fmt: skip
     if not stories:
         return document
@@ -169,21 +171,29 @@ def metadata(root: Any, url: str) -> Known:
     )
     title = headline or metas.get("og:title", "") or next((top for top in tops if top), "") or named
     names = (metas.get("og:site_name", ""), publisher, metas.get("application-name", ""))
-    site = next((name for name in names if name and not ARCHIVES.search(name)), "")
+    site = next((name for name in names if name and not ARCHIVES.search(name) and not no_site(name)), "")
     if not site and (parts := re.split(r"\s*[|｜]\s*|\s+[-–—:：]\s+", named)) and len(parts) > 1:
         site = _site_of(parts, tops)
-    if not site and (host := urlsplit(_REPLAYED.sub("", canonical or url)).hostname):
-        site = host.removeprefix("www.")
     return Known(
         publisher=site[:200], title=_without_site(title, site)[:500],
         url=_REPLAYED.sub("", canonical or metas.get("og:url", "") or url)[:2_000], author=(author or metas.get("author", ""))[:200],
     )  # fmt: skip
 
 
+def foot_of(root: Any) -> str:
+    """Return the words of a page's foot and its head's banner, which are no part of its article: a copyright line, a name."""
+    found = [" ".join(element.text_content().split())[:2_000] for element in root.iter("footer", "address", "small")]
+    marked = root.xpath("//*[contains(@class, 'copyright') or contains(@id, 'copyright') or @id='footer']")
+    found += [" ".join(element.text_content().split())[:2_000] for element in marked[:20]]
+    return "\n".join(dict.fromkeys(words for words in found[:60] if words))[-6_000:]
+
+
 def _site_of(parts: list[str], tops: list[str]) -> str:
     """Return the part of a page's name that names its site: one with a publisher's ending, else the last."""
-    others = [part for part in parts if part and part not in tops] or parts
-    return next((part for part in reversed(others) if len(part) <= 30 and named_kind(part)), others[-1])
+    others = [part for part in parts if part and part not in tops and not no_site(part)]
+    return next(
+        (part for part in reversed(others) if len(part) <= 30 and named_kind(part)), others[-1] if others else ""
+    )
 
 
 def _words(value: Any) -> str:
