@@ -8,7 +8,6 @@ import msgspec
 
 from keii.checks.grounds import apart
 from keii.checks.interface import Check, Claims, found
-from keii.checks.origins import normal_name
 from keii.checks.values import relation
 from keii.model import Claim, Date, Finding, Interval, Moment, Number
 
@@ -24,7 +23,7 @@ def run(claims: Claims) -> Iterator[Finding]:
             tellers = {claims.teller(claim) for claim in group}
             if len(tellers) < 2:
                 continue
-            origins = sorted({claims.origin(claim) for claim in _without_echoes(claims, group)})
+            origins = sorted({claims.origin(claim) for claim in claims.without_echoes(group)})
             rounded = any(relation(group[0], claim).why == "rounding" for claim in group[1:])
             sure = {claim.modality == "certain" for claim in group}
             why = "rounding" if rounded else "same"
@@ -37,13 +36,6 @@ def run(claims: Claims) -> Iterator[Finding]:
             yield found(
                 "agreement", "agreement", claims, group, why, tellers=str(len(tellers)), origins=str(len(origins))
             )
-
-
-def _without_echoes(claims: Claims, group: list[Claim]) -> list[Claim]:
-    """Return a group without what a publication says itself, a headline say, beside the same as the word of another."""
-    own = {claim.id for claim in group if claims.voice(claim) == normal_name(claims.teller(claim))}
-    attributed = {(claim.source, claim.within) for claim in group if claim.id not in own}
-    return [claim for claim in group if claim.id not in own or (claim.source, claim.within) not in attributed]
 
 
 def _begins(claims: Claims) -> Iterator[Claim]:

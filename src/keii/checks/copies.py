@@ -90,7 +90,8 @@ def _patterns(kind: str) -> tuple[re.Pattern[str], ...]:
 
 
 @cache
-def _agencies() -> dict[str, str]:
+def agencies() -> dict[str, str]:
+    """Return every way to write the name of an agency, and its name."""
     return {name: key for key, names in load("checks/copies")["same"].items() for name in (key, *names)}
 
 
@@ -108,10 +109,10 @@ def _said(document: Document, kind: str) -> str:
 def _credit(document: Document, publishers: Iterable[str], name_of: Named) -> str:
     """Return the origin that the document's own words name, empty where they name nobody or itself."""
     own = name_of(document.publisher or document.name)
-    if document.publisher in _agencies():
-        return name_of(_agencies()[document.publisher])
+    if document.publisher in agencies():
+        return name_of(agencies()[document.publisher])
     if wire := _said(document, "wire"):
-        return name_of(_agencies().get(wire, wire))
+        return name_of(agencies().get(wire, wire))
     translated = name_of(_said(document, "translation"))
     named = [name for name in publishers if name and name != own and name in translated] if translated else []
     return max(named, key=lambda name: (len(name), name), default="")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import msgspec
 
 from keii.checks.aliases import same_voices, short_names
-from keii.checks.origins import Origins
+from keii.checks.origins import Origins, normal_name
 from keii.checks.unsigned import domain_voices, unsigned_voices
 from keii.data import load
 from keii.model import Claim, Document, Finding, Moment, finding_id
@@ -101,6 +101,12 @@ class Claims:
         if claim.id not in self._voice_of:
             self._voice_of[claim.id] = self.origins.voice(claim)
         return self._voice_of[claim.id]
+
+    def without_echoes(self, group: Sequence[Claim]) -> list[Claim]:
+        """Return claims without what a publication says itself, a headline say, beside the same as the word of another."""
+        own = {claim.id for claim in group if self.voice(claim) == normal_name(self.teller(claim))}
+        attributed = {(claim.source, claim.within) for claim in group if claim.id not in own}
+        return [claim for claim in group if claim.id not in own or (claim.source, claim.within) not in attributed]
 
     def is_inferred(self, claim: Claim) -> bool:
         """Return whether whose word a claim is was inferred: it stands in a notice that names nobody."""

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from keii.checks.copies import copies
+from keii.checks.copies import agencies, copies
 from keii.data import load
 from keii.model import Claim, Document
 
@@ -126,9 +126,7 @@ class Origins:
         speaker = claim.speaker or self.teller(claim)
         if speaker == "author" or speaker.startswith("anonymous:"):
             return f"{speaker}@{normal_name(self.teller(claim))}"
-        name = normal_name(speaker)
-        name = self._alias.get(name, name)
-        return "victim" if name in self._victim else name
+        return self._named(speaker)
 
     def other_party(self, claim: Claim) -> str:
         """Return the party beside the victim whose word a claim is or in whose publication it stands, "" for none."""
@@ -143,6 +141,22 @@ class Origins:
         keep = second if second in self._victim else first
         for name in {first, second, *(name for name, kept in self._alias.items() if kept in (first, second))}:
             self._alias[name] = keep
+
+    def shown(self, told: Sequence[Claim]) -> str:
+        """Return the name of the origin that claims go back to, as it is written: never that of a page that retells it."""
+        origin = self.origin(told[0])
+        own = [self.teller(claim) for claim in told if self.teller(claim) == (claim.speaker or self.teller(claim))]
+        speakers = [claim.speaker for claim in told if claim.speaker and "anonymous:" not in claim.speaker]
+        chain = [name for claim in told for name in claim.via]
+        publishers = [document.publisher for document in self._documents.values()]
+        for name in (*own, *speakers, *publishers, *chain, *agencies()):
+            if name and self._named(name) == origin:
+                return name
+        return self.teller(told[0]) if "@" not in origin else origin.partition("@")[2]
+
+    def _named(self, name: str) -> str:
+        known = self._alias.get(normal_name(name), normal_name(name))
+        return "victim" if known in self._victim else known
 
     def origin(self, claim: Claim) -> str:
         """Return whom a claim goes back to.
@@ -159,6 +173,6 @@ class Origins:
             return voice
         if claim.within is None and claim.source in self._copies:
             return self._copies[claim.source]
-        if first:
+        if first and "@" in voice:
             return first
         return normal_name(self.teller(claim))

@@ -30,13 +30,17 @@ def run(claims: Claims) -> Iterator[Finding]:
         for told_alone in _alone(claims, facts):
             tellers = {claims.teller(claim) for claim in told_alone}
             why = "copies" if len(tellers) > 1 else "one"
-            first = claims.teller(told_alone[0])
-            yield found("single-origin", "single-source", claims, told_alone, why, source=first)
+            source = (
+                claims.origins.shown(claims.without_echoes(told_alone))
+                if why == "copies"
+                else claims.teller(told_alone[0])
+            )
+            yield found("single-origin", "single-source", claims, told_alone, why, source=source)
 
 
 def _alone(claims: Claims, facts: Sequence[Claim]) -> list[list[Claim]]:
     """Return the claims that one origin alone tells: all of a topic, or a figure that nobody else gives or comes near."""
-    if len({claims.origin(claim) for claim in facts}) == 1 or _told_once(claims, facts):
+    if len({claims.origin(claim) for claim in claims.without_echoes(facts)}) == 1 or _told_once(claims, facts):
         return [list(facts)]
     if not all(isinstance(claim.value, Number) for claim in facts):
         return []

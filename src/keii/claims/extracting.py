@@ -294,6 +294,7 @@ def _claim(
     speaker, via, note = voice.speaker, voice.via, ""
     if where.speaker and where.speaker != speaker and _spoken_of(where, start):
         via = (*where.via, voice.speaker, *via) if voice.speaker and not voice.author else (*where.via, *via)
+        via = tuple(name for at, name in enumerate(via) if not (at + 1 < len(via) and _one_name(name, via[at + 1])))
         speaker = where.speaker.removeprefix("attacker:")
         hedge = "alleged" if speaker != where.speaker else hedge
         note = _SECOND_HAND if voice.author and where.document.embedded else ""
@@ -311,6 +312,11 @@ def _claim(
         quote=document.text[first:last], start=first, end=last, note=note,
         locators=(Locator(source=document.source, start=first, end=last),),
     )  # fmt: skip
+
+
+def _one_name(one: str, other: str) -> bool:
+    """Return whether two names of a chain are one paper, with and without its article."""
+    return one.removeprefix("The ").removeprefix("the ") == other.removeprefix("The ").removeprefix("the ")
 
 
 def _quote(where: Where, clause: Clause, start: int, end: int) -> tuple[int, int]:

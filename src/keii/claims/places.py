@@ -78,6 +78,9 @@ def places(document: Document, folded: str) -> Iterator[Where]:
     for sentence in sentences(document.text, document.lang):
         for piece, quoted in _pieces(sentence, spans, starts, by_id):
             base = base_voice(document, quoted)
+            if quoted is not None and quoted.publisher:  # «the newspaper said» in the next sentence means it
+                own = named.setdefault(None, Named(document.lang, base_voice(document, None).speaker))
+                own.told(quoted.publisher)
             near = carried is not None and carried[1] == base.within and piece.start - carried[0] < _CARRY
             last = carried[2] if carried is not None and near else None
             seen = scanned.mask(piece.start, piece.end)

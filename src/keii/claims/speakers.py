@@ -108,7 +108,7 @@ def patterns(lang: str) -> _Patterns:
         anonymous=cue(rf"(?i:\b({t['anonymous']})(?: (?:at|in|from|with|of|for|on) [^,.;]{{3,50}}?)?(?: {saying}|,))"),
         named=re.compile(named),
         revealed=cue(
-            rf"(?:[Aa]ccording to|,? citing|(?:[Aa]s|[Ff]irst) reported(?: \w+)? by(?: the (?:blog|newspaper|website|magazine|broadcaster|news site))?) ((?i:{t['anonymous_cited']})|(?:{t['names']}))"
+            rf"(?:[Aa]ccording to|,? citing|Citing|(?:[Aa]s|[Ff]irst) reported(?: \w+)? by(?: the (?:blog|newspaper|website|magazine|broadcaster|news site))?) ((?i:{t['anonymous_cited']})|(?:{t['names']}))"
         ),
         continued=re.compile(rf",[”\"]? ({t['names']}) (?:said|says|added|told [\w ]{{2,20}})[.]?[\"”]?$"),
         attacker=attacker,
@@ -142,7 +142,8 @@ def base_voice(document: Document, embedded: Embedded | None) -> Voice:
     """Return the voice of a place before its sentence hands the word to somebody."""
     if embedded is not None:
         published = embedded.published or (document.published if embedded.kind == "statement" else None)
-        return Voice(embedded.publisher or None, (), embedded.id, published)
+        page = document.publisher if document.kind != "blog" and document.publisher != embedded.publisher else ""
+        return Voice(embedded.publisher or None, (page,) if page else (), embedded.id, published)
     if document.kind == "blog":
         return Voice(
             "author", (document.publisher,) if document.publisher else (), None, document.published, author=True
@@ -162,13 +163,27 @@ def spoken(text: str, sentence: Sentence, lang: str, carried: str | None, seen: 
     """
     found = (_japanese if lang == "ja" else _english)(seen, text, sentence, carried)
     if found is not None:
-        return found
+        outlet = told_to(text, sentence, lang)
+        tells = outlet and outlet not in (found.speaker, *found.via)
+        return msgspec.structs.replace(found, via=(*found.via, outlet)) if tells else found
     if not carried:
         return None
     if lang == "en":
         return Said(carried, (sentence.start, sentence.end)) if text[sentence.start] in '"“' else None
     goes_on = patterns("ja").continued.search(text, max(sentence.start, sentence.end - 14), sentence.end)
     return Said(carried, (sentence.start, sentence.end)) if goes_on else None
+
+
+@cache
+def _outlets(lang: str) -> re.Pattern[str]:
+    listed = table(lang, "speakers")
+    return re.compile(listed["told_to"].replace("{outlet}", listed["outlet"]))
+
+
+def told_to(text: str, sentence: Sentence, lang: str) -> str:
+    """Return the paper or station that somebody spoke to («told the Harbor Gazette», 「潮騒新聞の取材に」), "" for none."""
+    found = _outlets(lang).search(text, sentence.start, sentence.end)
+    return found["outlet"] if found else ""
 
 
 def gone_on(text: str, sentence: Sentence, lang: str, carried: str) -> Said | None:
@@ -199,6 +214,12 @@ def _reported() -> re.Pattern[str]:
 
 
 @cache
+def _report_of() -> re.Pattern[str]:
+    listed = table("ja", "speakers")
+    return re.compile(rf"{listed['outlet']}{listed['report_of']}")
+
+
+@cache
 def _no_ends() -> re.Pattern[str]:
     return re.compile(table("ja", "speakers")["no_ends"])
 
@@ -218,6 +239,8 @@ def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> 
             return quoted
     if told and told[1]:
         return Said(f"anonymous:{told[1]}", whole, lasting=True)
+    if report := _report_of().search(text, *whole):
+        return Said(report["outlet"], whole, lasting=True)
     if known.again.find(seen, text, *whole):
         return Said(carried or "同社", whole, lasting=True)
     if told and _is_name(told[2], forbidden):
@@ -324,8 +347,13 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
         name = according[1].strip()
         if re.fullmatch(table("en", "speakers")["anonymous_alone"], name, re.I):
             name = f"anonymous:{_WHO.sub('', name)}"
-        citing = according.group().lstrip(", ").startswith("citing")
-        by = known.named.search(text, sentence.start, according.start()) if citing else None
+        citing = according.group().lstrip(", ").lower().startswith("citing")
+        at = (
+            (sentence.start, according.start())
+            if according.start() > sentence.start
+            else (according.end(), sentence.end)
+        )
+        by = known.named.search(text, *at) if citing else None
         return Said(name, whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())
     if known.again.find(seen, text, *whole):
         return Said(carried or "the company", whole)

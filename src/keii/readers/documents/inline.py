@@ -18,11 +18,18 @@ _CREDIT_SIGN = re.compile(r"\s*(?:[(（〔\[]?\s*(?:出典|引用|参照|source|
 _SENTENCE = re.compile(r"[^。\n]+?(?:。(?![」』])|(?<=[a-z0-9\"”)])\.(?=\s+[A-Z\"“]|\s*$)|$)", re.MULTILINE)
 _QUOTE = re.compile(r"「([^「」]{4,600})」|『([^『』]{4,600})』|“([^“”]{8,800})”|\"([^\"\n]{8,800})\"")
 _JA_CUE = re.compile(r"(?:と|を)?(?:報じ|伝え|報道|スクープ)|によると|によれば|によりますと")
-_EN_AFTER = re.compile(r"\s*(?:[^.\n]{0,60}?\b)?(?:first\s+)?(?:reported|reports|wrote|revealed|quoted|said)\b")
-_EN_BEFORE = re.compile(
-    r"\b(?:[Aa]ccording to|[Aa]s reported by|reported by|citing|told)\s+(?:the\s+|a report (?:by|in)\s+)?$"
+_EN_AFTER = re.compile(
+    r"\s*(?:(?:(?!,\s+(?:[A-Z]|(?:the|a|an|he|she|it)\s))[^.\n]){0,60}?\b)?(?:first\s+)?(?:reported|reports|wrote|revealed|quoted|said)\b"
 )
-_EN_CUE = re.compile(r"\b(?:report(?:s|ed)|wrote|revealed|quoted|said|[Aa]ccording to|report (?:by|in)|citing|told)\b")
+_EN_SPOKEN_TO = re.compile(
+    r"\b(?:told|tells|telling|informed|interview with|spoke (?:to|with)|speaking (?:to|with))\s+(?:the\s+)?$"
+)
+_EN_BEFORE = re.compile(
+    r"\b(?:[Aa]ccording to|[Aa]s (?:first\s+)?reported by|(?:first\s+)?reported by)\s+"
+    r"(?:an?\s+(?:[\w-]+\s+){0,2}(?:report|article|story)\s+(?:by|in|from|of)\s+)?(?:the\s+)?"
+    r"(?:(?:newspaper|website|news\s+(?:site|agency)|broadcaster|magazine|blog)\s+)?$"
+)
+_EN_CUE = re.compile(r"\b(?:report(?:s|ed)|wrote|revealed|quoted|said|[Aa]ccording to|report (?:by|in))\b")
 _STOP = re.compile(r"\s*(?:[|｜]|(?:https?://)?[\w.-]+\.[a-z]{2,}(?:/\S*)?|[■●◆【#].{0,40})?\s*")
 _BACK = 8  # lines; a longer stretch without a break is not taken to be one quotation
 
@@ -107,6 +114,8 @@ def _japanese(sentence: str, name: Name, at: int) -> tuple[tuple[int, int], ...]
 
 def _english(sentence: str, name: Name, at: int) -> tuple[tuple[int, int], ...] | None:
     before, after = sentence[: name.start], sentence[name.end :]
+    if _EN_SPOKEN_TO.search(before):
+        return None  # who spoke to a paper speaks, not the paper
     cue = _EN_AFTER.match(after)
     lead = _EN_BEFORE.search(before)
     if cue is None and lead is None:

@@ -19,6 +19,10 @@ class Name(msgspec.Struct, frozen=True):
     key: str
 
 
+# «…して侵入されたと潮騒新聞»: the words before the name run on into it.
+_RUNS_ON = re.compile(r".*(?:た|る|だ|い|す|か)と(?=[一-龥ァ-ヶ])")
+
+
 @cache
 def _keys() -> dict[str, str]:
     named = load("documents/publishers")["names"]
@@ -41,7 +45,8 @@ def _form() -> re.Pattern[str]:
 def name_at(line: str, at: int) -> Name | None:
     """Return the publisher whose name starts exactly at ``at``, by lexicon or by the ending of an unknown name."""
     match = _form().match(line, at)
-    return _name(match) if match else None
+    name = _name(match) if match else None
+    return name if name is not None and name.start == at else None
 
 
 def known_names(line: str) -> list[Name]:
@@ -52,4 +57,5 @@ def known_names(line: str) -> list[Name]:
 def _name(match: re.Match[str]) -> Name:
     written = re.sub(r"\s*(?:朝刊|夕刊)$", "", match[0])
     base = match["known"] or match["ja"] or match["en"]
-    return Name(match.start(), match.start() + len(written), written, _keys().get(base, base))
+    lead = _RUNS_ON.match(base).end() if match["ja"] and _RUNS_ON.match(base) else 0  # type: ignore[union-attr]
+    return Name(match.start() + lead, match.start() + len(written), written[lead:], _keys().get(base, base[lead:]))
