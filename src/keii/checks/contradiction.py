@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from keii.checks.exclusive import excludes
 from keii.checks.grounds import missing_ground, taken_back
 from keii.checks.headline import adds_up, agreeing, headline, totals
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
@@ -117,6 +118,8 @@ def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
     if told.kind == "incomparable" and told.why == "other-event":
         valued = not isinstance(one.value, Category)  # that there was another incident too looks like no contradiction
         return ("compatible", "other-event") if valued and one.about != other.about else ("", "")
+    if not claims.same_speaker(one, other) and excludes(claims, one, other):
+        return "contradiction", "exclusive"
     if told.kind != "different" or not (is_single(one.topic) or told.why == "polarity"):
         return "", ""
     if claims.same_speaker(one, other):
@@ -149,6 +152,8 @@ def _borne_out(stated: Claim, told: Sequence[Claim]) -> bool:
 
 def _position(claim: Claim, why: str) -> str:
     """Return what a claim stands for: its value, or for categories that differ in polarity the category alone."""
+    if isinstance(claim.value, Category) and why == "exclusive":
+        return f"{claim.value.cat}|{claim.source}|{claim.start}"
     if isinstance(claim.value, Category) and why != "items":
         return f"{claim.polarity}|{claim.value.cat}"
     return f"{claim.polarity}|{claim.value!r}"

@@ -102,6 +102,10 @@ class Claims:
             self._voice_of[claim.id] = self.origins.voice(claim)
         return self._voice_of[claim.id]
 
+    def text_of(self, claim: Claim) -> str:
+        """Return the text that a claim stands in; its own words where the document is not at hand."""
+        return self._texts.get(claim.source) or claim.quote.rjust(claim.start + len(claim.quote))
+
     def without_echoes(self, group: Sequence[Claim]) -> list[Claim]:
         """Return claims without what a publication says itself, a headline say, beside the same as the word of another."""
         own = {claim.id for claim in group if self.voice(claim) == normal_name(self.teller(claim))}

@@ -245,7 +245,7 @@ def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> 
         return Said(carried or "同社", whole, lasting=True)
     if told and _is_name(told[2], forbidden):
         inside = told[2].endswith(("関係者", "幹部", "元社員", "元職員"))
-        return Said(f"anonymous:{told[2]}" if inside else told[2], whole, lasting=True)
+        return Said(f"anonymous:{_bare(told[2])}" if inside else told[2], whole, lasting=True)
     if behind := _asked_or_reported(text, sentence, seen):
         return Said(behind, whole)
     if known.tail.find(seen, text, max(sentence.start, sentence.end - _TAIL), sentence.end):
@@ -271,9 +271,14 @@ def _asked_or_reported(text: str, sentence: Sentence, seen: int) -> str:
     if asked and asked[1]:
         return f"anonymous:{asked[1]}"
     if asked and _is_name(asked[2], forbidden):
-        return asked[2]
+        return f"anonymous:{_bare(asked[2])}" if _bare(asked[2]) != asked[2] else asked[2]
     reported = _reported().search(text, max(sentence.start, sentence.end - _TAIL), sentence.end)
     return reported[1] if reported and _is_name(reported[1], forbidden) else ""
+
+
+def _bare(words: str) -> str:
+    """Return who speaks without a name, without the words that run on into it («…ことが関係者»)."""
+    return next((one[0] for one in patterns("ja").nameless.finditer(words) if one.end() == len(words)), words)
 
 
 def _handed_on(text: str, sentence: Sentence) -> Said | None:
