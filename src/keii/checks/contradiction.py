@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from keii.checks.exclusive import excludes
-from keii.checks.grounds import missing_ground, taken_back
+from keii.checks.grounds import missing_ground, other_services, taken_back
 from keii.checks.headline import adds_up, agreeing, headline, totals
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.values import granularity, relation
@@ -113,6 +113,8 @@ def _judge(claims: Claims, one: Claim, other: Claim) -> tuple[str, str]:
         return "compatible", "rounding"
     if told.why == "not-established" and claims.same_speaker(one, other):
         return "", ""  # what was open once and is told by the same voice now: an admission or a word taken back
+    if told.why == "planned-then-actual" and other_services(one, other):
+        return "", ""
     if told.kind == "compatible" and told.why in _TOLD:
         return "compatible", told.why
     if told.kind == "incomparable" and told.why == "other-event":

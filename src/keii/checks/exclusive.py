@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from keii.checks.interface import Claims
+from keii.checks.things import named
 from keii.data import load
 from keii.model import Category, Claim
 
@@ -51,4 +52,6 @@ def _is_another(only: Claim, other: Claim) -> bool:
 @cache
 def _things(topic: str, quote: str) -> frozenset[str]:
     kinds = load("checks/exclusive")["topics"][topic].get("things", {})
+    if isinstance(kinds, str):
+        return named(kinds, quote)
     return frozenset(kind for kind, words in kinds.items() if any(re.search(word, quote, re.I) for word in words))

@@ -74,6 +74,17 @@ def other_things(one: Claim, other: Claim) -> bool:
     return looked_at or (bool(first and second) and not first & second)
 
 
+def other_services(one: Claim, other: Claim) -> bool:
+    """Return whether two claims name services or works that have none in common: a plan for one is not that of the other.
+
+    A report that is promised comes true only as a report.
+    """
+    first, second = named("services", one.quote), named("services", other.quote)
+    if ("report" in first) != ("report" in second):
+        return True
+    return bool(first and second) and not first & second
+
+
 def taken_back(claims: Claims, said: Iterable[Claim], claim: Claim, other: Claim) -> bool:
     """Return whether the voice of ``claim`` has since said what goes with ``other``: then its own word is revised."""
     return any(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from keii.checks.grounds import other_people, other_things
+from keii.checks.grounds import other_people, other_services, other_things
 from keii.checks.headline import adds_up, headline, totals
 from keii.checks.interface import Check, Claims, found, is_inference, is_single
 from keii.checks.things import things
@@ -44,9 +44,10 @@ def _by_voice(claims: Claims, told: Iterable[Claim]) -> Iterable[list[Claim]]:
 def _changes(claims: Claims, topic: str, said: list[Claim]) -> Iterator[Finding]:
     for at, later in enumerate(said):
         for earlier in reversed(said[:at]):
-            if not claims.said_before(earlier, later):
-                continue
             told = relation(earlier, later)
+            plan = told.why == "planned-then-actual" or is_planned(later)
+            if not claims.said_before(earlier, later) or (plan and other_services(earlier, later)):
+                continue
             if told.why == "planned-then-actual" or (told.kind == "different" and is_planned(later)):
                 yield found("revision", "revision", claims, [earlier], "planned", against=[later])
             elif told.kind == "different" and (is_single(topic) or told.why == "polarity"):
@@ -163,6 +164,7 @@ def _outcomes(claims: Claims, topic: str) -> Iterator[Finding]:
             for one in told
             if not claims.same_speaker(plan, one)
             and claims.earlier(plan, one)
+            and not other_services(plan, one)
             and (
                 (made := relation(plan, one)).why == "planned-then-actual"
                 or (made.kind == "different" and is_planned(one))

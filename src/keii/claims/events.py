@@ -106,15 +106,17 @@ def events(where: Where, dates: list[Spanned]) -> Iterator[Event]:
         if topic == "time.outage_start" and edtf.startswith("../") and document.lang == "en":
             topic, edtf = "time.recovery", edtf[3:]  # «sales stay frozen until July»
         value: Value = Interval(edtf=edtf) if "/" in edtf else Date(edtf=edtf)
-        planned = topic in ("time.recovery", "time.disclosed", "time.notified_customers") and words(
-            document.lang, "times", "planned"
-        ).search(text, sentence.start, sentence.end)
+        clause = where.clause_at(spanned.start)
+        planned = topic in _PROMISED and words(document.lang, "times", "planned").search(
+            text, clause.start, max(clause.end, clause.reach)
+        )
         yield Event(
             spanned.start, spanned.end, topic, value, moment, "about" if "~" in edtf else "exact",
             "planned" if planned else None, verb, verb_end,
         )  # fmt: skip
 
 
+_PROMISED = ("time.recovery", "time.disclosed", "time.notified_customers", "time.notified_authority")
 _AND = re.compile(r"(?:[(（][^()（）]{1,10}[)）])?(?:と|や|、|及び|および|・|,| and )")
 
 
