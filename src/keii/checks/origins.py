@@ -149,7 +149,8 @@ class Origins:
         speakers = [claim.speaker for claim in told if claim.speaker and "anonymous:" not in claim.speaker]
         chain = [name for claim in told for name in claim.via]
         publishers = [document.publisher for document in self._documents.values()]
-        for name in (*own, *speakers, *publishers, *chain, *agencies()):
+        named = (*own, *speakers, *publishers, *chain, *agencies())
+        for name in sorted(named, key=lambda name: _DOMAIN.fullmatch(name.lower()) is not None):
             if name and self._named(name) == origin:
                 return name
         return self.teller(told[0]) if "@" not in origin else origin.partition("@")[2]

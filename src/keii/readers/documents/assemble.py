@@ -9,6 +9,7 @@ import msgspec
 
 from keii.data import load
 from keii.model import Document, Moment, RejectedDate, Source
+from keii.readers.documents.archived import banner_of, without
 from keii.readers.documents.blocks import blocks_of
 from keii.readers.documents.byline import first_lines, read_byline
 from keii.readers.documents.embedded import embedded_sources
@@ -43,19 +44,23 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     lang = language(text)
     title, headings = known.title, known.headings
     publisher = known.publisher
-    first = [line for line in first_lines(text) if not _says_no_name(line[1])]
+    banner = banner_of(text)
+    url = known.url or banner.url
+    first = [line for line in first_lines(text) if line[0] not in banner.lines and not _says_no_name(line[1])]
     if not publisher and first:
         name = name_at(first[0][1], 0)
         if name is not None and len(first[0][1]) - len(name.written) <= 40:
             publisher = name.written
     if not publisher and not known.url:
         publisher = _named_by_place(first, lang)
-    notes = known.notes
+    notes = (
+        (*known.notes, "an archived copy: its banner tells neither publisher nor date") if banner.lines else known.notes
+    )
     own = not publisher and speaks_for_itself(text, lang)
-    if own and (told := signed(text, lang, known.url, known.foot)):
+    if own and (told := signed(without(text, banner), lang, url, known.foot)):
         publisher, notes = told.name, (*notes, f"publisher told by {told.by}")
-    if not publisher and known.url:
-        publisher = (urlsplit(known.url).hostname or "").removeprefix("www.")
+    if not publisher and url:
+        publisher = (urlsplit(url).hostname or "").removeprefix("www.")
     if not title:
         title = _title([line for line in first if line[1].strip() != publisher], lang)
     if not headings and title and (at := text.find(title)) >= 0 and at < 2_000:
@@ -68,7 +73,7 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     if kind == "other" and tells_of_itself(text, lang):
         kind = "statement"
     return Document(
-        source=source.id, name=source.name, text=text, lang=lang, publisher=publisher, title=title, url=known.url,
+        source=source.id, name=source.name, text=text, lang=lang, publisher=publisher, title=title, url=url,
         author=author, kind=kind, published=published, updated=updated,
         rejected=(*known.rejected, *byline.rejected), embedded=embedded_sources(text, lang, publisher),
         pages=known.pages, headings=headings, notes=notes,

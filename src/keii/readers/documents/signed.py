@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import msgspec
 
 from keii.data import load
 
-_OWN = 2  # words of its own house, so that a text speaks for itself
+_OWN = {"en": 2, "ja": 1}  # words of its own house, so that a text speaks for itself
 _HEAD, _FOOT = 4_000, 3_000  # characters of a text in which it names itself, and in which it is signed
 _AFTER = 5  # lines below «Sincerely,» that sign
 _LONGEST = 60  # characters of a name
@@ -35,7 +36,7 @@ class Signed(msgspec.Struct, frozen=True):
 def speaks_for_itself(text: str, lang: str) -> bool:
     """Return whether a text says «we» of the house that publishes it, quotations aside."""
     bare = _QUOTED.sub("", text[: 2 * _HEAD])
-    return len(_any("own", lang).findall(bare)) >= _OWN
+    return len(_any("own", lang).findall(bare)) >= _OWN[lang]
 
 
 def tells_of_itself(text: str, lang: str) -> bool:
@@ -96,6 +97,7 @@ def _trimmed(name: str) -> str:
     return "" if not 2 <= len(bare) <= _LONGEST or no_site(bare) else bare
 
 
+_YEAR = re.compile(r"\b20\d\d\b")  # the line of the date below a name
 _SHORT_END = re.compile(r"(?<!Inc)(?<!Corp)(?<!Ltd)(?<!Co)\.$")
 
 
@@ -143,7 +145,8 @@ def _below(lines: list[str]) -> Iterator[str]:
 def _letterhead(text: str, lang: str) -> Iterator[str]:
     """Yield a line of the head that is a name and nothing else."""
     table = load("documents/signatures")
-    for line in [line.strip() for line in text[:_HEAD].split("\n") if line.strip()][:6]:
+    lines = [line.strip() for line in text[:_HEAD].split("\n") if line.strip()][:7]
+    for line, below in pairwise(lines):
         if (
             lang == "ja"
             and (match := _named("name", "ja")[0].match(line))
@@ -151,7 +154,11 @@ def _letterhead(text: str, lang: str) -> Iterator[str]:
         ):
             if not _TITLE_JA.sub("", line[match.end() :]).strip(" 　"):
                 yield _trimmed(match[0])
-        elif lang == "en" and re.fullmatch(_named("name", "en")[0], line) and re.search(table["organisation"], line):
+        elif (
+            lang == "en"
+            and re.fullmatch(_named("name", "en")[0], line)
+            and (re.search(table["organisation"], line) or _YEAR.search(below[:_LONGEST]))
+        ):
             yield _trimmed(line)
 
 
