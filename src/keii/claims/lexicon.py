@@ -36,6 +36,7 @@ class Unit(msgspec.Struct, frozen=True):
     unit: str
     topic: str
     least: float
+    within: int | None = None  # characters from the number beyond which ``nearby`` says nothing
 
 
 @cache
@@ -203,7 +204,7 @@ def units(lang: str) -> tuple[Unit, ...]:
 
     return tuple(
         Unit(word(row["words"], of_persons=row["unit"] == "person"), either(row["nearby"], lang) if "nearby" in row else None,
-             row["unit"], row["topic"], row.get("least", 0))
+             row["unit"], row["topic"], row.get("least", 0), row.get("within"))
         for row in table(lang, "quantities")["units"]
     )  # fmt: skip
 

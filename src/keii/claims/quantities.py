@@ -301,7 +301,7 @@ def _unit(text: str, match: re.Match[str], end: int, start: int, lang: str, numb
         if hit is None:
             continue
         far = 0 if row.nearby is None else _distance(row.nearby, text, match.start(), hit.end(), start, end)
-        if far is None:
+        if far is None or (row.within is not None and far > row.within):
             continue
         rank = (hit.start("w") - at if lang == "en" else 0) * 4 + (
             far if row.nearby is not None else _NEAR - 1 if lang == "ja" and row.least else 0
