@@ -31,6 +31,8 @@ def missing_ground(claims: Claims, one: Claim, other: Claim, how: Relation) -> s
         return "other-event" if not isinstance(one.value, Category) else ""
     if how.why == "number" and (other_people(one, other) or other_things(one, other)):
         return "scope"
+    if how.why == "time" and any(claim.modality == "possible" and not _is_likely(claim) for claim in (one, other)):
+        return "unsure" if one.modality == other.modality else "possible-time"
     if how.why == "number" and _later_count(claims, one, other):
         return "so-far"
     if (how.why == "category" and _half_sure(one, other)) or (
@@ -127,6 +129,11 @@ def _later_count(claims: Claims, one: Claim, other: Claim) -> bool:
 def _half_sure(one: Claim, other: Claim) -> bool:
     """Return whether one of two is told only as possible; what is suspected is an assessment, and held against others."""
     return "possible" in (one.modality, other.modality)
+
+
+def _is_likely(claim: Claim) -> bool:
+    """Return whether a possibility is told as the likely one: an assessment, which is held against others."""
+    return any(re.search(word, claim.quote, re.I) for word in load("checks/grounds")["likely"])
 
 
 def _one_kind(one: Claim, other: Claim) -> bool:

@@ -76,7 +76,10 @@ _FORM = re.compile(
 )
 _THIS = re.compile(r"^the$")  # «by the end of the week»
 _LEAD = re.compile(r"(?:(?P<since>\bsince|\bfrom|\bstarting(?: in| on)?|\bbeginning(?: in| on)?|\bafter)|(?P<until>\buntil|\bthrough|\bbefore|\bprior to|\bup to|\bby|\bno later than))(?:\s+(?:at least|the|as early as|in|on))*\s+$", re.I)  # fmt: skip
-_AHEAD = re.compile(r"\b(?:will|would(?! have)|(?:stay|remain)s?\b[^.;]{0,40}until|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|given [\w'& ]{1,40}until|ha(?:s|ve) until|must|(?:is|are) to|to (?:resume|reopen|restart|restore|report))\b[^.;]*$", re.I)  # fmt: skip
+_AHEAD = re.compile(r"\b(?:will|would(?! have)|(?:stay|remain)s?\b[^.;]{0,40}until|expect\w*|plans?|aims?|hopes?|scheduled|deadline|due|given [\w'& ]{1,40}until|ha(?:s|ve) until|must|(?:is|are) to|to (?:resume|reopen|restart|restore|report))\b(?:(?!\bbut\b)[^.;])*$", re.I)  # fmt: skip
+_HAD = re.compile(
+    r"\bhad been (?:expected|scheduled|due|planned|hoped|meant|supposed)\b[^.;]*$", re.I
+)  # a plan of the past
 _IN_MAY = re.compile(
     r"\b(?:in|of|since|until|till|by|from|to|and|last|this|next|early|mid|late|through|during|before|after|for|between|around)[\s-]+(?:early[ -]|mid[ -]|late[ -]|the end of )?May$|[-/]May$",
     re.I,
@@ -139,8 +142,13 @@ def _resolve(match: re.Match[str], today: dt.date | None, last: Parts | None) ->
         return _named_month(got, word, part, today, last, match.string[max(0, match.start() - 70) : match.start()])
     if got["season"]:
         return _season(got, today)
-    ahead = _AHEAD.search(match.string[max(0, match.start() - 60) : match.start()]) is not None
+    ahead = _looks_ahead(match.string[max(0, match.start() - 60) : match.start()])
     return _relative(got, today, last, part, ahead=ahead)
+
+
+def _looks_ahead(before: str) -> bool:
+    """Return whether the words before a date tell what is still to come."""
+    return _AHEAD.search(before) is not None and _HAD.search(before) is None
 
 
 def _named_month(
@@ -178,7 +186,7 @@ def _year_of(
         return today.year - (1 if "last year" in got["of"].lower() else 0), "publication"
     relative = (got["rel"] or got["rel3"] or "").lower()
     later = (month, day or 1) > (today.month, today.day)
-    if relative == "next" or (_AHEAD.search(before) and (later or month < today.month)):
+    if relative == "next" or (_looks_ahead(before) and (later or month < today.month)):
         return (today.year if later else today.year + 1), "publication"
     if relative == "last" and month == today.month:
         return today.year - 1, "publication"

@@ -56,7 +56,7 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     notes = (
         (*known.notes, "an archived copy: its banner tells neither publisher nor date") if banner.lines else known.notes
     )
-    own = not publisher and speaks_for_itself(text, lang)
+    own = not publisher and kind_of(text, title) in _NOTICES and speaks_for_itself(text, lang)
     if own and (told := signed(without(text, banner), lang, url, known.foot)):
         publisher, notes = told.name, (*notes, f"publisher told by {told.by}")
     if not publisher and url:
@@ -80,6 +80,7 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     )  # fmt: skip
 
 
+_NOTICES = ("statement", "government", "other")  # who tells of others quotes their «we» and 「当社」 too
 _OFFICE = re.compile(r".{0,12}第\s?\d+号|(?:代表)?取締役.{0,20}")  # a letter's number, its signature
 
 
