@@ -1,7 +1,7 @@
 """Files as they are saved, read and compared: what is told of them (``told/*.yaml``, one file a question), and what is not.
 
-A case holds ``documents`` (name, text), and any of ``publishers`` (of the documents, in order), ``has`` and ``not`` (findings by
-kind, topic and why; ``source`` and ``voice`` are facts of it), ``claims`` (some claim must have all that is named).
+A case holds ``documents`` (name, text), and any of ``publishers`` (of the documents, in order), ``published``, ``has`` and ``not`` (findings by
+kind, topic and why; ``source``, ``voice`` and ``subject`` are facts of it), ``once`` (a finding that is there once), ``claims`` (some claim must have all that is named).
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ def test_what_is_told_of_saved_files(case: dict[str, Any]) -> None:
         assert any(_is(one, wanted) for one in found), (wanted, told)
     for unwanted in case.get("not", ()):
         assert not any(_is(one, unwanted) for one in found), (unwanted, told)
+    if "once" in case:
+        assert sum(_is(one, case["once"]) for one in found) == 1, told
     said = [(c.source, c.topic, value_of(c), c.polarity, c.modality, c.speaker, c.via, c.scope) for c in claims]
     for wanted in case.get("claims", ()):
         assert any(_has(claim, wanted) for claim in claims), (wanted, said)

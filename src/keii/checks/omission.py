@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from keii.checks.interface import Check, Claims, found
-from keii.checks.origins import normal_name
 from keii.checks.statement import sentences
 from keii.data import load
 from keii.model import Claim, Finding, Moment, finding_id
 from keii.model.finding import Answer
 
 _FULL_STOP = ("。", "．", ".", "!", "！", ".”", '."', "。」")
-_FEW = 4  # sentences: a notice says what happened, since when, to what and what is done about it
+_FEW = 10  # sentences of a notice; a longer one is an account of what happened
+_LEAST = 4  # sentences; of fewer nothing is expected
+_FULL = 0.5  # share of the expected subjects from which on a short notice is an account too
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,18 +60,38 @@ def run(claims: Claims) -> Iterator[Finding]:
 
     YES ``known``: others told it before or on that day; YES ``expected``: nobody did, but such statements should.
     UNKNOWN ``mentioned``: its words touch the subject though no claim was read from them; ``excerpt``, ``brief``: nobody
-    told it, and of the statement only a quotation is at hand, or it is a few sentences: the silence shows nothing.
+    told it, and of the statement only a quotation is at hand, or it is a few sentences that tell little: the silence shows
+    nothing. What nobody told is missed once of a voice, where its next full statement does not miss it too.
     """
-    for statement in _statements(claims):
-        if not statement.claims:
-            continue
-        told = (*statement.claims, *statement.before)
-        spoken = {
-            claim.topic for claim in told if claim.state != "declined"
-        }  # «we do not comment on it» says nothing of it
+    statements = [statement for statement in _statements(claims) if statement.claims]
+    for at, statement in enumerate(statements):
+        spoken = _spoken(statement)
+        brief = _is_brief(statement, spoken)
+        voice = claims.origins.voice_of(statement.speaker)
+        own = [
+            later
+            for later in statements[at + 1 :]
+            if claims.origins.voice_of(later.speaker) == voice and not later.excerpt
+        ]
+        after = next((later for later in own if not _is_brief(later, _spoken(later))), None)
         for subject in subjects():
-            if spoken.isdisjoint(subject.topics):
-                yield from _left_out(claims, statement, subject)
+            if not spoken.isdisjoint(subject.topics):
+                continue
+            missed_again = (
+                after is not None and _spoken(after).isdisjoint(subject.topics) and not _touches(after, subject)
+            )
+            yield from _left_out(claims, statement, subject, brief=brief, missed_again=missed_again)
+
+
+def _spoken(statement: _Statement) -> frozenset[str]:
+    """Return the topics of which a voice has spoken until a statement; «we do not comment on it» says nothing of it."""
+    told = (*statement.claims, *statement.before)
+    return frozenset(claim.topic for claim in told if claim.state != "declined")
+
+
+def _touches(statement: _Statement, subject: Subject) -> bool:
+    """Return whether the words of a statement touch a subject, though no claim may have been read from them."""
+    return any(word in statement.text for word in subject.words.get(statement.lang, ()))
 
 
 def _statements(claims: Claims) -> Iterator[_Statement]:
@@ -79,7 +101,7 @@ def _statements(claims: Claims) -> Iterator[_Statement]:
     earlier: dict[str, list[Claim]] = {}
     for entry, text in claims.statements():
         said = tuple(own.get((entry.document, entry.within), ()))
-        voice = normal_name(entry.publisher)
+        voice = claims.origins.voice_of(entry.publisher)
         yield _Statement(
             id="#".join(filter(None, (entry.document, entry.within))),
             speaker=entry.publisher,
@@ -93,14 +115,16 @@ def _statements(claims: Claims) -> Iterator[_Statement]:
         earlier.setdefault(voice, []).extend(said)
 
 
-def _left_out(claims: Claims, statement: _Statement, subject: Subject) -> Iterator[Finding]:
+def _left_out(
+    claims: Claims, statement: _Statement, subject: Subject, *, brief: bool, missed_again: bool
+) -> Iterator[Finding]:
     knew = _known(claims, statement, subject)
     refused = [one for one in statement.claims if one.topic in subject.topics and one.state == "declined"]
     if refused:
         facts = {"subject": subject.id, "statement": statement.speaker}
         yield found("omission", "omission", claims, refused, "declined", against=knew, **facts)
         return
-    if any(word in statement.text for word in subject.words.get(statement.lang, ())):
+    if _touches(statement, subject):
         if knew or subject.expected:
             yield _finding(statement, subject, "unknown", "mentioned", knew)
     elif knew:
@@ -115,18 +139,21 @@ def _left_out(claims: Claims, statement: _Statement, subject: Subject) -> Iterat
             statement=statement.speaker,
             sources=", ".join(dict.fromkeys(claims.teller(claim) for claim in knew)),
         )
-    elif subject.expected:
-        if statement.excerpt or _is_brief(statement):
+    elif subject.expected and not missed_again:
+        if statement.excerpt or brief:
             why = "excerpt" if statement.excerpt else "brief"
             yield _finding(statement, subject, "unknown", why, ())
         else:
             yield _finding(statement, subject, "yes", "expected", ())
 
 
-def _is_brief(statement: _Statement) -> bool:
-    """Return whether a statement is a few sentences only, headings and names aside: of those much is not expected."""
+def _is_brief(statement: _Statement, spoken: AbstractSet[str]) -> bool:
+    """Return whether a statement is a few sentences only, headings and names aside, that tell little of what is expected."""
     told = [statement.text[start:end] for start, end in sentences(statement.text)]
-    return sum(words.endswith(_FULL_STOP) for words in told) < _FEW
+    expected = [subject for subject in subjects() if subject.expected]
+    touched = sum(not spoken.isdisjoint(subject.topics) for subject in expected)
+    count = sum(words.endswith(_FULL_STOP) for words in told)
+    return count < _LEAST or (count < _FEW and touched < _FULL * len(expected))
 
 
 def _known(claims: Claims, statement: _Statement, subject: Subject) -> list[Claim]:

@@ -126,7 +126,7 @@ class Origins:
         speaker = claim.speaker or self.teller(claim)
         if speaker == "author" or speaker.startswith("anonymous:"):
             return f"{speaker}@{normal_name(self.teller(claim))}"
-        return self._named(speaker)
+        return self.voice_of(speaker)
 
     def other_party(self, claim: Claim) -> str:
         """Return the party beside the victim whose word a claim is or in whose publication it stands, "" for none."""
@@ -151,11 +151,12 @@ class Origins:
         publishers = [document.publisher for document in self._documents.values()]
         named = (*own, *speakers, *publishers, *chain, *agencies())
         for name in sorted(named, key=lambda name: _DOMAIN.fullmatch(name.lower()) is not None):
-            if name and self._named(name) == origin:
+            if name and self.voice_of(name) == origin:
                 return name
         return self.teller(told[0]) if "@" not in origin else origin.partition("@")[2]
 
-    def _named(self, name: str) -> str:
+    def voice_of(self, name: str) -> str:
+        """Return a name for comparison: the victim under any of its names is one voice."""
         known = self._alias.get(normal_name(name), normal_name(name))
         return "victim" if known in self._victim else known
 
