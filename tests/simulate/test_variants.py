@@ -9,10 +9,14 @@ import pytest
 
 from keii.errors import UsageError
 from keii.simulate import simulate, windows
-from keii.simulate.company import company
+from keii.simulate.churn import churned
+from keii.simulate.company import company, is_workday
 from keii.simulate.decoys import decoys
-from keii.simulate.intrusion import intrusion
+from keii.simulate.intrusion import C2_NAME, intrusion
+from keii.simulate.second import second
+from keii.simulate.stories import COURSES
 from keii.simulate.variants import VARIANTS, vary
+from keii.simulate.vpn import write_sessions
 
 SECURITY = (
     '{"TimeCreated":"2019-03-%02dT01:00:00.000000Z","Hostname":"HQ-FS02.hoshizora.example","Channel":"Security",'
@@ -110,3 +114,65 @@ def test_decoys_are_told_in_the_truth_and_leave_the_breach_as_it_was(tmp_path: P
     assert {key: value for key, value in beside.truth.items() if key != "decoys"} == alone.truth
     part = {one["host"] for one in alone.truth["compromised"]}
     assert not part & {host for one in beside.truth["decoys"] for host in one["hosts"]}
+
+
+def test_a_second_intruder_has_machines_and_a_server_of_his_own() -> None:
+    people = company(5, 200_000)
+    paths = windows.catalogue(5, "HQ-FS02", 6_000)
+    truth = second(5, people, intrusion(5, people, paths)).truth
+    mine, other = map(set, truth["intruders"])
+    assert not mine & other
+    assert {one["host"] for one in truth["compromised"]} == mine | other
+    assert set(truth["c2"][-1]["hosts"]) == other
+    assert {truth["edges"][-1]["from"], truth["edges"][-1]["to"]} == other
+
+
+@pytest.mark.parametrize(("name", "most"), [("slow-beacons", 1.0), ("weekly-beacons", 0.21)])
+def test_slow_beacons_ask_at_most_once_in_their_workdays(name: str, most: float) -> None:
+    people = company(5, 200_000)
+    paths = windows.catalogue(5, "HQ-FS02", 6_000)
+    breach = intrusion(5, people, paths, COURSES[name])
+    hosts = {breach.plan.entry.address, breach.plan.foothold.address}
+    asked = [
+        (day, row["src"])
+        for day, logs in breach.network.items()
+        for table in logs.get("squid", [])
+        for row in table.to_pylist()
+        if C2_NAME in row["url"]
+    ]
+    workdays = sum(is_workday(day) for day in range(breach.plan.foothold_day, 92))
+    assert {src for _, src in asked} <= hosts
+    assert len(asked) == len(set(asked))
+    assert 0 < len(asked) <= workdays * most + 1
+
+
+def test_a_supplier_comes_in_by_the_vpn_and_is_no_machine_of_ours(tmp_path: Path) -> None:
+    people = company(5, 200_000)
+    paths = windows.catalogue(5, "HQ-FS02", 6_000)
+    breach = intrusion(5, people, paths, COURSES["supplier-vpn"])
+    truth = breach.truth
+    assert truth["first_host"] == truth["edges"][0]["to"] == truth["compromised"][0]["host"]
+    assert truth["edges"][0]["from"] == truth["entry"]["host"] not in {one["host"] for one in truth["compromised"]}
+    assert write_sessions(tmp_path, 5, breach) == len((tmp_path / "vpn/openvpn.log").read_text("utf-8").splitlines())
+    assert truth["entry"]["address"] in (tmp_path / "vpn/openvpn.log").read_text("utf-8")
+
+
+def test_addresses_move_from_a_moment_on_in_every_log(tmp_path: Path) -> None:
+    for folder in ("windows", "zeek/2019-03", "squid/2019-03"):
+        (tmp_path / folder).mkdir(parents=True)
+    lines = [
+        f'{{"TimeCreated":"2019-03-0{day}T01:00:00.000000Z","IpAddress":"10.20.10.{last}"}}\n'
+        for day in (1, 9) for last in (22, 23)
+    ]  # fmt: skip
+    (tmp_path / "windows/HQ-PC001.json").write_text("".join(lines), "utf-8")
+    dhcp = "#fields\tts\taddress\n" + "".join(
+        f"{1551398400 + d * 86400}.0\t10.20.10.{n}\n" for d in (0, 8) for n in (22, 23)
+    )
+    (tmp_path / "zeek/2019-03/dhcp.log").write_text(dhcp, "utf-8")
+    (tmp_path / "squid/2019-03/access.log").write_text("1552176000.000 10.20.10.22 10.20.1.31\n", "utf-8")
+    assert churned(tmp_path, 1, ["HQ-PC001"], "2019-03-05T00:00:00") == 2
+    seen = [json.loads(line)["IpAddress"] for line in (tmp_path / "windows/HQ-PC001.json").read_text().splitlines()]
+    assert seen == ["10.20.10.22", "10.20.10.23", "10.20.10.23", "10.20.10.22"]
+    leased = [line.split("\t")[1] for line in (tmp_path / "zeek/2019-03/dhcp.log").read_text().splitlines()[1:]]
+    assert leased == seen
+    assert (tmp_path / "squid/2019-03/access.log").read_text() == "1552176000.000 10.20.10.23 10.20.1.31\n"

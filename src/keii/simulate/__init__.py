@@ -15,9 +15,10 @@ from keii.simulate import intrusion as story
 from keii.simulate import network, windows
 from keii.simulate.columns import append_lines, append_tsv, epoch, join, merged
 from keii.simulate.company import DAYS, FIRST_DAY, Company, company, midnight
-from keii.simulate.stories import STORIES
+from keii.simulate.stories import COURSES, STORIES
 from keii.simulate.texts import write_texts
 from keii.simulate.variants import VARIANTS, vary
+from keii.simulate.vpn import write_sessions
 
 Progress = Callable[[str, int, int], None]  # what, done, of
 SCALES = {"demo": 1_000_000, "1m": 1_000_000, "10m": 10_000_000, "100m": 100_000_000}
@@ -90,7 +91,7 @@ def simulate(
     people = company(seed, target)
     server = people.named("HQ-FS02")
     paths = windows.catalogue(seed, server.name, min(_MAX_FILES, 6_000 + target // 5_000))
-    breach = story.intrusion(seed, people, paths)
+    breach = story.intrusion(seed, people, paths, COURSES.get(variant, story.Course()))
     breach = STORIES[variant](seed, people, breach) if variant in STORIES else breach
     counts: dict[str, int] = {}
     for done, (log, rows) in enumerate(_network(out / "logs", seed, people, breach)):
@@ -104,6 +105,8 @@ def simulate(
         if host is breach.plan.server:
             breach.truth["files"]["distinct_from_host_in_logs"] = _touched(out / "logs" / "windows", breach)
     write_texts(out, breach, people)
+    if variant == "supplier-vpn":
+        counts["vpn"] = write_sessions(out / "logs", seed, breach)
     truth = {"seed": seed, "scale": scale, "events": dict(sorted(counts.items())), **breach.truth}
     truth = vary(out, variant, seed, truth) if variant != "base" else truth
     path = out / "truth.json"

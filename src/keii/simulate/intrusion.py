@@ -42,6 +42,25 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     stolen_user: str
 
 
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs from the usual course.
+
+    ``workdays`` from one request for orders to the next, 0 for about an hour; ``entry``, a machine that comes in from
+    outside, None for a PC of the subsidiary by mail.
+    """
+
+    workdays: int = 0
+    entry: Host | None = None
+
+
+def supplier() -> Host:
+    """Return the notebook of a firm that looks after machines, at the address that the VPN server gives it."""
+    return Host(
+        name="KOWA-NB02", address="10.99.0.14", mac="02:00:5e:99:00:0e", site="vpn", role="supplier", user="kowa.maint",
+        sid="", diligence=0.0,
+    )  # fmt: skip
+
+
 class Intrusion(msgspec.Struct, frozen=True, kw_only=True):
     """The intrusion's own events, to be merged into the ordinary ones, and its truth.
 
@@ -58,7 +77,7 @@ class Intrusion(msgspec.Struct, frozen=True, kw_only=True):
     truth: dict[str, Any]
 
 
-def plan(seed: int, people: Company) -> Plan:
+def plan(seed: int, people: Company, course: Course = Course()) -> Plan:  # noqa: B008 (frozen)
     """Return the plan of a seed."""
     dice = rng(seed, 10)
     branch = [host for host in people.pcs if host.site == "subsidiary"]
@@ -80,7 +99,7 @@ def plan(seed: int, people: Company) -> Plan:
     exfil = tuple(sorted({workday(staging_day + 1), workday(staging_day + 2)}))
     clear = workday(exfil[-1] + 1)
     return Plan(
-        entry=entry,
+        entry=course.entry or entry,
         foothold=foothold,
         second=second,
         staging=staging,
@@ -97,14 +116,15 @@ def plan(seed: int, people: Company) -> Plan:
     )
 
 
-def intrusion(seed: int, people: Company, paths: list[str]) -> Intrusion:
+def intrusion(seed: int, people: Company, paths: list[str], course: Course = Course()) -> Intrusion:  # noqa: B008 (frozen)
     """Return the whole intrusion; ``paths`` are the files of the shared server."""
-    p = plan(seed, people)
+    p = plan(seed, people, course)
     dice = rng(seed, 11)
     story: Story = {}
     network: Network = {}
-    _entry(p, story)
-    _beacons(seed, people, p, dice, network)
+    if course.entry is None:
+        _entry(p, story)
+    _beacons(seed, people, p, dice, network, course.workdays)
     steps = _steps(people, p, dice, network, story)
     files = _reading(p, dice, paths, network, story)
     sent = _exfiltration(people, p, dice, network, story, files["bytes"])
@@ -117,21 +137,14 @@ def intrusion(seed: int, people: Company, paths: list[str]) -> Intrusion:
             "host": p.entry.name,
             "address": p.entry.address,
             "at": iso(at(p.entry_day, "10:42:10")),
-            "vector": "phishing mail with attachment",
+            "vector": "phishing mail with attachment" if course.entry is None else "VPN account of a supplier",
         },
-        "first_host": p.entry.name,
+        "first_host": _own(p)[0][0].name,
         "compromised": [
-            {"host": host.name, "address": host.address, "from": iso(when), "c2": c2}
-            for host, when, c2 in (
-                (p.entry, at(p.entry_day, "10:42:10"), True),
-                (p.foothold, at(p.foothold_day, "14:03:20"), True),
-                (p.second, at(p.second_day, "11:20:00"), False),
-                (p.server, at(p.nights[0], "22:31:00"), False),
-                (p.staging, at(p.staging_day, "19:05:00"), True),
-            )
+            {"host": host.name, "address": host.address, "from": iso(when), "c2": c2} for host, when, c2 in _own(p)
         ],
         "c2": [
-            {"name": C2_NAME, "address": C2_ADDRESS, "hosts": [p.entry.name, p.foothold.name]},
+            {"name": C2_NAME, "address": C2_ADDRESS, "hosts": [h.name for h in _askers(p)]},
             {"name": DROP_NAME, "address": DROP_ADDRESS, "hosts": [p.staging.name]},
         ],
         "edges": steps,
@@ -242,22 +255,41 @@ def _entry(p: Plan, story: Story) -> None:
     )
 
 
-def _beacons(seed: int, people: Company, p: Plan, dice: np.random.Generator, network: Network) -> None:
-    """The loader asks its server for orders about once an hour while the PC is on."""
+def _own(p: Plan) -> list[tuple[Host, int, bool]]:
+    """Return the company's machines in the intruder's hands: since when, and whether each talks to a server outside."""
+    found = (
+        (p.entry, at(p.entry_day, "10:42:10"), True),
+        (p.foothold, at(p.foothold_day, "14:03:20"), True),
+        (p.second, at(p.second_day, "11:20:00"), False),
+        (p.server, at(p.nights[0], "22:31:00"), False),
+        (p.staging, at(p.staging_day, "19:05:00"), True),
+    )
+    return [one for one in found if one[0].role != "supplier"]
+
+
+def _askers(p: Plan) -> list[Host]:
+    """Return the machines whose loader asks for orders: a supplier's own notebook has none."""
+    return [host for host in (p.entry, p.foothold) if host.role == "pc"]
+
+
+def _beacons(seed: int, people: Company, p: Plan, dice: np.random.Generator, network: Network, workdays: int) -> None:
+    """The loader asks its server for orders about once an hour while the PC is on, or once in some workdays."""
     order = {host.name: number for number, host in enumerate(people.pcs)}
-    for host, since in ((p.entry, p.entry_day), (p.foothold, p.foothold_day)):
+    since_day = {p.entry.name: p.entry_day, p.foothold.name: p.foothold_day}
+    begins = {p.entry.name: "10:42:24", p.foothold.name: "14:05:00"}
+    for host in _askers(p):
+        since, passed = since_day[host.name], 0
         for day in range(since, 92):
             who, start, end = sessions(seed, people, day)
             on = np.flatnonzero(who == order[host.name])
             if not len(on):
                 continue
-            first = max(
-                int(start[on[0]]) + 120_000_000,
-                at(day, "10:42:24") if day == since and host is p.entry else 0,
-                at(day, "14:05:00") if day == since and host is p.foothold else 0,
-            )
+            first = max(int(start[on[0]]) + 120_000_000, at(day, begins[host.name]) if day == since else 0)
             steps = np.cumsum(3_600_000_000 * (1 + dice.uniform(-0.12, 0.12, 14)).astype(float)).astype(np.int64)
             ts = np.concatenate([[first], first + steps])
+            if workdays:
+                due, passed = passed % workdays == 0, passed + is_workday(day)
+                ts = first + dice.integers(0, 5_400_000_000, 1) if due and is_workday(day) else ts[:0]
             ts = ts[ts < end[on[0]]]
             if len(ts):
                 request(

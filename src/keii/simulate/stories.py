@@ -9,8 +9,16 @@ from collections.abc import Callable
 
 from keii.simulate.company import Company
 from keii.simulate.decoys import decoys
-from keii.simulate.intrusion import Intrusion
+from keii.simulate.intrusion import Course, Intrusion, supplier
+from keii.simulate.second import second
 
 STORIES: dict[str, Callable[[int, Company, Intrusion], Intrusion]] = {
     "decoys": decoys,
+    "two-intruders": second,
+}
+# What is another in the intrusion itself: how often its tool asks for orders, and by which machine it comes in.
+COURSES: dict[str, Course] = {
+    "slow-beacons": Course(workdays=1),
+    "weekly-beacons": Course(workdays=5),
+    "supplier-vpn": Course(entry=supplier()),
 }

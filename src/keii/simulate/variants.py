@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from keii.errors import UsageError
-from keii.simulate.stories import STORIES
+from keii.simulate.churn import churned
+from keii.simulate.stories import COURSES, STORIES
 
 Truth = dict[str, Any]
 Keep = Callable[[str], str | None]  # a line → the line to write, None where it is gone
@@ -218,6 +219,13 @@ def _reimaged(out: Path, seed: int, truth: Truth) -> None:
     truth["variant"] |= {"host": host, "at": f"{since}.000000Z"}
 
 
+def _churn(out: Path, seed: int, truth: Truth) -> None:
+    """In the middle of the intrusion the PCs of head office are given each other's addresses."""
+    since = _day(truth["compromised"][2]["from"], 2)[:10] + "T15:00:00"
+    names = sorted(path.stem for path in out.glob("windows/HQ-PC*.json"))
+    truth["variant"] |= {"at": f"{since}.000000Z", "machines": churned(out, seed, names, since)}
+
+
 VARIANTS: dict[str, Callable[[Path, int, Truth], None]] = {
     "base": _base,
     "audit-off": _audit_off,
@@ -231,5 +239,6 @@ VARIANTS: dict[str, Callable[[Path, int, Truth], None]] = {
     "retention": _retention,
     "sensor-stopped": _sensor_stopped,
     "sysmon-deleted": _sysmon_deleted,
-    **dict.fromkeys(STORIES, _base),
+    "dhcp-churn": _churn,
+    **dict.fromkeys((*STORIES, *COURSES), _base),
 }

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from keii.model import FirstHost, Hop, Infection, Step
 from keii.model.trace import CoverageCell, Reason
 from keii.trace.path import NEVER, graph, reached
+from keii.trace.tunnels import Entrance
 
 _ENTRY = ("office-child", "user-folder-program")
 
 
 def first_hosts(
-    infections: Sequence[Infection], hops: Sequence[Hop], steps: Sequence[Step], coverage: Sequence[CoverageCell]
+    infections: Sequence[Infection],
+    hops: Sequence[Hop],
+    steps: Sequence[Step],
+    coverage: Sequence[CoverageCell],
+    entrances: Mapping[Hop, Entrance],
 ) -> tuple[FirstHost, ...]:
     """Return machines with signs, the likeliest first one first.
 
-    The score starts from the order of the first signs; an entry seen on the machine raises it, an entry into it from another machine
-    with signs lowers it. It orders only and is no probability.
+    The score starts from the order of the first signs; an entry seen on the machine, or a step into it from a VPN, raises it, a
+    step into it from another machine lowers it. It orders only and is no probability. ``entrances``: the VPN session of each step
+    that came through one.
     """
     dated = [i for i in infections if i.first]
     if not dated:
@@ -31,16 +37,24 @@ def first_hosts(
     begins = _log_begins(coverage)
     found = []
     for infection in dated:
-        into = [h for h in hops if h.target_host == infection.host]
+        into = [h for h in hops if h.target_host == infection.host and h not in entrances]
+        by_vpn = [entrances[h] for h in hops if h.target_host == infection.host and h in entrances]
         out = [h for h in hops if h.source_host == infection.host]
         entry = [s for s in steps if s.host == infection.host and s.kind in _ENTRY]
-        score = 0.5 / (1 + order[infection.host]) + (0.3 if entry else 0) + (0.1 if out else 0) + (0 if into else 0.1)
+        score = (
+            0.5 / (1 + order[infection.host])
+            + (0.3 if entry or by_vpn else 0)
+            + (0.1 if out else 0)
+            + (0 if into else 0.1)
+        )
         score += 0.1 * len(reaches[infection.host]) / max(len(dated) - 1, 1)
         speaks_for, against = [], []
         if order[infection.host] == 0:
             speaks_for.append(Reason(why="first.earliest", facts={"at": infection.first or "?"}))
         if entry:
             speaks_for.append(Reason(why="first.entry", facts={"what": entry[0].what[:120], "at": entry[0].at}))
+        if by_vpn:
+            speaks_for.append(_through(by_vpn[0]))
         if out and not into:
             speaks_for.append(Reason(why="first.only-out", facts={"count": str(len(out))}))
         if reaches[infection.host]:
@@ -61,6 +75,23 @@ def first_hosts(
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda f: (-f.score, f.earliest or "~", f.host))[:20])
+
+
+def _through(entrance: Entrance) -> Reason:
+    """Return the words for a step that came through a VPN."""
+    visit = entrance.visit
+    facts = {
+        "user": visit.user,
+        "address": visit.address,
+        "outside": visit.outside,
+        "at": visit.at.isoformat(timespec="seconds"),
+        "before": str(entrance.before),
+        "known": str(entrance.known),
+        "usual": entrance.usual,
+    }
+    if not entrance.before:
+        return Reason(why="first.by-vpn", facts=facts)
+    return Reason(why="first.by-vpn-known" if entrance.known else "first.by-vpn-new", facts=facts)
 
 
 def _reaches(dated: Sequence[Infection], hops: Sequence[Hop]) -> dict[str, set[str]]:

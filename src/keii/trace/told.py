@@ -142,6 +142,15 @@ def _path(trace: Trace, teller: _Teller) -> Iterator[Claim]:
             f"ranked first of {len(trace.first_hosts)} machines, score {best.score}; {len(best.speaks_against)} reasons against",
             modality="possible",
         )
+    by_vpn = [step for step in trace.steps if step.kind == "vpn-entry"]
+    if by_vpn and trace.first_hosts and by_vpn[0].host == trace.first_hosts[0].host:
+        yield teller.tell(
+            "entry.vector",
+            Category(cat="vpn"),
+            by_vpn[0].locators,
+            f"{by_vpn[0].host} was entered from the address that the VPN gave to {by_vpn[0].user} ({by_vpn[0].what})",
+            modality="possible",
+        )
     if trace.hops:
         yield teller.tell(
             "intrusion.lateral",

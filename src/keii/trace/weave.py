@@ -23,6 +23,7 @@ from keii.trace.internal import Networks, internal_networks
 from keii.trace.ranking import first_hosts
 from keii.trace.tampering import tampering
 from keii.trace.transfers import transfers
+from keii.trace.tunnels import entrance, entries, visits
 from keii.trace.walk import Round, walk
 
 
@@ -73,8 +74,13 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     signs_of_tampering = tampering(connection)
     cells = coverage(connection, signs_of_tampering, hosts)
     happened = steps(connection, infections)
+    came = visits(connection)
+    entrances = {hop: through for hop in hops if (through := entrance(hop, hosts, came))}
     happened = tuple(
-        sorted((*happened, *steps_of(done, infections, happened)), key=lambda s: (s.at, s.host, s.kind, s.what))
+        sorted(
+            (*happened, *steps_of(done, infections, happened), *entries(entrances)),
+            key=lambda s: (s.at, s.host, s.kind, s.what),
+        )
     )
     far |= {place for i in infections for place in i.destinations}
     sent = transfers(connection, suspects, far)
@@ -84,7 +90,7 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
         clocks=known_clocks,
         infections=infections,
         hops=hops,
-        first_hosts=first_hosts(infections, hops, happened, cells),
+        first_hosts=first_hosts(infections, hops, happened, cells, entrances),
         files=files(connection, [*suspects, *users], hosts) if infections else (),
         transfers=sent,
         tampering=signs_of_tampering,
