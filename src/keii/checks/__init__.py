@@ -31,7 +31,10 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check(claims: Claims, checks: Sequence[Check] = CHECKS) -> tuple[Finding, ...]:
-    """Return the findings of every check: YES with claims, UNKNOWN where what it needs is absent, NO where it looked."""
+    """Return the findings of every check: YES with claims, UNKNOWN where what it needs is absent, NO where it looked.
+
+    Where one text tells more on one topic than can be compared, an UNKNOWN of no check says how many claims were left out.
+    """
     findings: list[Finding] = []
     for one in checks:
         missing = [topic for topic in one.needs if not claims.of(topic)]
@@ -48,6 +51,12 @@ def check(claims: Claims, checks: Sequence[Check] = CHECKS) -> tuple[Finding, ..
                 why="finding.unknown.needs" if missing else "finding.no.looked",
                 facts={"topics": ", ".join(missing)} if missing else {"claims": str(len(claims.all))},
             )
+        )
+    if claims.left_out:
+        many = {"left_out": str(claims.left_out), "claims": str(len(claims.all))}
+        one_id = finding_id("claims", "left-out", *many.values())
+        findings.append(
+            Finding(id=one_id, check="claims", kind="claims", answer="unknown", why="finding.unknown.many", facts=many)
         )
     return tuple(findings)
 

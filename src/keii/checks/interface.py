@@ -15,6 +15,7 @@ from keii.data import load
 from keii.model import Claim, Document, Finding, Moment, finding_id
 from keii.model.publication import Publication, publications
 
+_MOST_COMPARED = 300  # claims of one text on one topic; real ones hold some dozens
 _OF_ONE_VOICE = ("revision", "denial-then-admission")
 
 
@@ -51,7 +52,7 @@ class Claims:
     @cached_property
     def _by_topic(self) -> dict[str, tuple[Claim, ...]]:
         found: dict[str, list[Claim]] = {}
-        for claim in self.all:
+        for claim in self._compared:
             found.setdefault(claim.topic, []).append(claim)
         return {topic: tuple(claims) for topic, claims in sorted(found.items())}
 
@@ -64,7 +65,28 @@ class Claims:
         """Return the claims about a topic in order of time; ``entry.*`` stands for a family."""
         if not topic.endswith("*"):
             return self._by_topic.get(topic, ())
-        return tuple(claim for claim in self.all if claim.topic.startswith(topic[:-1]))
+        return tuple(claim for claim in self._compared if claim.topic.startswith(topic[:-1]))
+
+    @cached_property
+    def _compared(self) -> tuple[Claim, ...]:
+        """The claims that are compared: of a text that tells hundreds on one topic, each sentence once, and not all of them."""
+        many = {place: group for place, group in self._by_place.items() if len(group) > _MOST_COMPARED}
+        dropped = {one.id for group in many.values() for one in group}
+        dropped -= {one.id for group in many.values() for one in _distinct(group)[:_MOST_COMPARED]}
+        return tuple(claim for claim in self.all if claim.id not in dropped)
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str, str | None], list[Claim]]:
+        told: dict[tuple[str, str, str | None], list[Claim]] = {}
+        for claim in self.all:
+            told.setdefault((claim.topic, claim.source, claim.within), []).append(claim)
+        return told
+
+    @property
+    def left_out(self) -> int:
+        """How many claims, what a sentence repeats aside, were not compared: one text tells too many on one topic."""
+        groups = (group for group in self._by_place.values() if len(group) > _MOST_COMPARED)
+        return sum(max(0, len(_distinct(group)) - _MOST_COMPARED) for group in groups)
 
     def when(self, claim: Claim) -> str:
         """Return when a claim was said, as sortable text: the earliest instant; undated ones and logs come last."""
@@ -155,6 +177,14 @@ class Claims:
         if later.basis != "stated" or not self.earlier(earlier, later):
             return False
         return any(re.search(word, later.quote, re.I) for word in load("checks/corrections")["words"])
+
+
+def _distinct(group: Iterable[Claim]) -> list[Claim]:
+    """Return claims without those that the same words told before."""
+    found: dict[tuple[object, ...], Claim] = {}
+    for one in group:
+        found.setdefault((repr(one.value), one.speaker, one.polarity, one.modality, one.quote), one)
+    return list(found.values())
 
 
 def _versions(documents: Iterable[Document]) -> dict[str, Moment]:

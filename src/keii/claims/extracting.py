@@ -59,8 +59,10 @@ def extract(document: Document) -> tuple[Claim, ...]:
     """Return the claims of a document, in order of place and topic, each once.
 
     A sentence that a source repeats word for word (a quotation given twice) yields its claims once, with both places.
-    The items of a list, and a sentence that goes on about the same data, take over the hedge of their lead-in.
+    Of a text longer than ``READ`` characters only the head is read; its notes say so. The items of a list, and a sentence that goes on about the same data, take over the hedge of their lead-in.
     """
+    if len(head := document.head) < len(document.text):
+        document = msgspec.structs.replace(document, text=head)
     claims: list[Claim] = []
     opened, paragraph = 0, -1  # claims from ``opened`` on stand in the present paragraph
     lead: Lead | None = None

@@ -86,17 +86,29 @@ def claims(paths: tuple[Path, ...], *, over_time: bool, propose: bool, lang: str
         return 0
     if propose:
         return print_proposals(paths, spoken, as_json=as_json)
-    found, _ = pipeline.claims_of(paths)
+    found, documents = pipeline.claims_of(paths)
     if as_json:
         show.json_lines(to_json(claim) for claim in found)
-        return 0
+        return _read_in_part(documents, spoken)
     rows = [
         (names.speaker(claim, spoken), names.topic(claim.topic, spoken), names.told(claim, spoken), claim.quote)
         for claim in found
     ]
     columns = [say(f"cli.column.{name}", spoken) for name in ("speaker", "topic", "value", "quote")]
     show.table(say("cli.claims", spoken, {"count": len(rows)}), columns, rows)
-    return 0
+    return _read_in_part(documents, spoken)
+
+
+def _read_in_part(documents: Sequence[Document], lang: Lang, findings: Sequence[Finding] = ()) -> int:
+    """Say on stderr which texts were too long to be read, or told too much to be compared, and return the exit code."""
+    parts = [(one.name, len(one.head), len(one.text)) for one in documents]
+    lines = [
+        say("cli.read-in-part", lang, {"name": name, "read": f"{read:,}", "all": f"{whole:,}"})
+        for name, read, whole in parts
+        if read < whole
+    ]
+    lines += [names.why(finding, lang) for finding in findings if finding.kind == "claims"]
+    return show.incomplete(lines, lang)
 
 
 @click.command()
@@ -111,9 +123,9 @@ def compare(paths: tuple[Path, ...], *, lang: str | None, as_json: bool) -> int:
     if as_json:
         by_id = {claim.id: claim for claim in found}
         show.json_lines(comparison(finding, by_id) for finding in findings if finding.answer == "yes")
-        return 0
+        return _read_in_part(documents, spoken, findings)
     _findings_table(findings, found, spoken)
-    return 0
+    return _read_in_part(documents, spoken, findings)
 
 
 def _findings_table(findings: Sequence[Finding], found: Sequence[Claim], lang: Lang) -> None:

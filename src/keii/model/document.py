@@ -8,6 +8,16 @@ import msgspec
 
 from keii.model.moment import Moment
 
+# Characters of a text, from its beginning, from which claims and quoted sources are read: a report of some thousand pages. A longer
+# text is kept whole, and its document says that it was read in part.
+READ = 2_000_000
+
+
+# Characters of a text, from its beginning, from which claims and quoted sources are read: a report of a thousand pages. A
+# longer text is kept whole, and its notes say that it was read in part.
+READ = 2_000_000
+_TO_A_STOP = 2_000  # characters before that bound in which a line or a sentence ends
+
 
 class RejectedDate(msgspec.Struct, frozen=True, kw_only=True):
     """A date found in a page that was not taken for the publication date, and why."""
@@ -73,3 +83,12 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[int, ...] = ()
     headings: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def head(self) -> str:
+        """The text as far as claims are read from it: whole, or up to the last line or sentence before ``READ`` characters."""
+        if len(self.text) <= READ:
+            return self.text
+        near = max(0, READ - _TO_A_STOP)
+        stops = [at + len(end) for end in ("\n", "。", ". ") if (at := self.text.rfind(end, near, READ)) >= 0]
+        return self.text[: max(stops, default=READ)]

@@ -6,9 +6,12 @@ import time
 
 import pytest
 
+from keii.checks import Claims, check
+from keii.claims import extract
 from keii.errors import LimitError, UnreadableError
 from keii.model import Document, Source
-from keii.readers.documents import encoding, read
+from keii.model import document as model
+from keii.readers.documents import assemble, encoding, read
 from tests.readers.documents.made_pdf import encrypted_pdf, scanned_pdf, text_pdf
 
 WORDS = "星空重工業が何者かによる攻撃を受け、社内ネットワークに侵入された恐れがあることが分かった。"
@@ -145,6 +148,34 @@ def test_fifty_megabytes_of_text_are_read() -> None:
     found = document(data)
     assert len(found.text.encode()) == len(data)
     assert time.process_time() - begun < 60  # a hang, no matter of speed
+
+
+@pytest.mark.parametrize("end", ["\n", "。"])
+def test_a_text_beyond_all_reports_is_kept_whole_and_read_in_part(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    for module in (model, assemble):
+        monkeypatch.setattr(module, "READ", 20_000)
+    sentence = f"2024年3月5日に顧客の情報が流出した{end}"
+    text = sentence * 3_000
+    found = document(text)
+    claims = extract(found)
+    assert found.text == text
+    assert any("from the first 20,000 of" in note for note in found.notes)
+    assert len(found.head) <= 20_000
+    assert found.head.endswith(end)
+    assert claims
+    assert max(claim.end for claim in claims) <= len(found.head)
+    assert all(text[claim.start : claim.end] == claim.quote for claim in claims)
+
+
+def test_many_claims_on_one_topic_are_compared_in_bounded_time_and_said() -> None:
+    text = "\n".join(f"{number:,}人の個人情報が流出した。" for number in range(1_001, 4_001))
+    made = document(text)
+    held = Claims(extract(made), [made])
+    begun = time.process_time()
+    findings = check(held)
+    assert time.process_time() - begun < 60  # a hang, no matter of speed
+    assert held.left_out > 0
+    assert [one.facts["left_out"] for one in findings if one.why == "finding.unknown.many"] == [str(held.left_out)]
 
 
 def test_more_than_the_bound_is_refused_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from keii.data import load
 from keii.model import Document, Moment, RejectedDate, Source
+from keii.model.document import READ
 from keii.readers.documents.archived import banner_of, without
 from keii.readers.documents.blocks import blocks_of
 from keii.readers.documents.byline import first_lines, read_byline
@@ -65,7 +66,10 @@ def assemble(text: str, source: Source, known: Known) -> Document:
         title = _title([line for line in first if line[1].strip() != publisher], lang)
     if not headings and title and (at := text.find(title)) >= 0 and at < 2_000:
         headings = ((at, at + len(title)),)
-    quoted = [span for block in blocks_of(text, lang) for span in (block.header, *block.spans)]
+    read = text[:READ]
+    if len(text) > READ:
+        notes = (*notes, f"claims and quoted sources are read from the first {READ:,} of {len(text):,} characters")
+    quoted = [span for block in blocks_of(read, lang) for span in (block.header, *block.spans)]
     byline = read_byline(text, lang, quoted)
     published, updated = known.published or byline.published, known.updated or byline.updated
     author = known.author or (match[1] if (match := _BYLINE.search(text[:1_500])) else "")
@@ -75,7 +79,7 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     return Document(
         source=source.id, name=source.name, text=text, lang=lang, publisher=publisher, title=title, url=url,
         author=author, kind=kind, published=published, updated=updated,
-        rejected=(*known.rejected, *byline.rejected), embedded=embedded_sources(text, lang, publisher),
+        rejected=(*known.rejected, *byline.rejected), embedded=embedded_sources(read, lang, publisher),
         pages=known.pages, headings=headings, notes=notes,
     )  # fmt: skip
 
