@@ -24,8 +24,9 @@ from keii.exporters import EXPORTERS, render
 from keii.hunt import hunt
 from keii.hunt.asked import hunt_intel_rules
 from keii.hunt.revised import revisions
+from keii.hunt.warninglists import withheld
 from keii.ingest import IngestReport, Progress, ingest
-from keii.model import Claim, Document, Finding, Trace, Verdict
+from keii.model import Claim, Document, Finding, Indicator, Trace, Verdict
 from keii.model.hypothesis import Analysis
 from keii.model.rating import SourceRating
 from keii.model.report import Report, SourceEntry
@@ -77,7 +78,7 @@ def _inputs(case: Case, name: str) -> list[str]:
     lake, intel = of("lake"), [of("indicator"), of("pattern")]
     documents = "\n".join([of("document"), *sorted(beside_rules(case.catalog.sources()))])
     return {
-        "hunt": [lake, *intel],
+        "hunt": [lake, *intel, of("rule")],
         "rules": [lake, of("rule")],
         "trace": [lake, *intel],
         "claims": [documents],
@@ -91,11 +92,16 @@ def hunt_case(case: Case) -> None:
     _rules(case)
 
 
+def indicators(case: Case) -> tuple[Indicator, ...]:
+    """Return what the case's intel gives to look for; what a warninglist of the case names is told and not hunted."""
+    return withheld(case.catalog.rules(), case.catalog.indicators())
+
+
 def _hunt(case: Case) -> None:
     catalog = case.catalog
     found = hunt(
         case.lake(),
-        catalog.indicators(),
+        indicators(case),
         catalog.patterns(),
         not_searchable=_not_searchable(case),
         internal=case.settings.internal,
@@ -106,7 +112,7 @@ def _hunt(case: Case) -> None:
 def _rules(case: Case) -> None:
     """Ask the rules and patterns that were added as intel, and keep what became of each."""
     catalog = case.catalog
-    rules = catalog.rules()
+    rules = [rule for rule in catalog.rules() if rule.language != "warninglist"]
     kept = case.root / "rules" / "added"  # derived: the rules ready to run
     catalog.put_rules(hunt_intel_rules(case.lake(), rules, kept_in=kept) if rules else None)
 

@@ -37,7 +37,7 @@ def indicators(paths: tuple[Path, ...], kinds: tuple[str, ...], *, plain: bool, 
 
 
 def _told(case: Case, kinds: Sequence[str], lang: Lang, *, plain: bool, as_json: bool) -> int:
-    found = [one for one in case.catalog.indicators() if not kinds or one.kind in kinds]
+    found = [one for one in pipeline.indicators(case) if not kinds or one.kind in kinds]
     patterns = case.catalog.patterns() if not kinds or "pattern" in kinds else ()
     rules = case.catalog.rules()
     if plain:

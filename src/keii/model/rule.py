@@ -8,7 +8,7 @@ import msgspec
 
 from keii.model.source import Locator
 
-RuleLanguage = Literal["sigma", "stix", "suricata"]
+RuleLanguage = Literal["sigma", "stix", "suricata", "warninglist"]
 RuleStatus = Literal["matched", "no-match", "not-applicable", "not-loadable"]
 
 
@@ -16,7 +16,8 @@ class IntelRule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as it was published, not yet understood: the hunt loads it and says what became of it.
 
     Attributes:
-        language: ``sigma`` (a whole rule file), ``stix`` (one pattern) or ``suricata`` (one rule).
+        language: ``sigma`` (a whole rule file), ``stix`` (one pattern), ``suricata`` (one rule) or ``warninglist`` (a whole
+            list of what must not be hunted).
         place: the source's name, with what stands in it (``feed.json, indicator--…``).
         text: the rule in its language; nothing in it was checked.
         source: id of the intel source; ``source_name`` its file name.

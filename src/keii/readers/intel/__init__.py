@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from keii.errors import UnreadableError
 from keii.model import Source
-from keii.readers.intel import lists, misp, report, sigma, stix, suricata
+from keii.readers.intel import lists, misp, report, sigma, stix, suricata, warninglist
 from keii.readers.intel.interface import Found, IntelReader
 
 READERS: tuple[IntelReader, ...] = (
@@ -12,6 +12,7 @@ READERS: tuple[IntelReader, ...] = (
     misp.READER,
     sigma.READER,
     suricata.READER,
+    warninglist.READER,
     lists.READER,
     report.READER,
 )  # fmt: skip

@@ -51,9 +51,10 @@ def _attributes(node: Any, told: str, depth: int = 0) -> Iterator[tuple[dict[str
             yield node, told
             return
         about = str(node.get("info") or node.get("comment") or "") or told
+        gone = {"deleted": True} if node.get("deleted") in {True, "1"} else {}  # an object takes its attributes with it
         for key in ("response", "Event", "Attribute", "Object", "attributes", "objects"):
             if isinstance(node.get(key), dict | list):
-                yield from _attributes(node[key], about, depth + 1)
+                yield from (({**item, **gone}, said) for item, said in _attributes(node[key], about, depth + 1))
 
 
 def _attribute(item: dict[str, Any], told: str, number: int, source: Source) -> Iterator[Indicator | Skipped]:
@@ -67,6 +68,7 @@ def _attribute(item: dict[str, Any], told: str, number: int, source: Source) -> 
     where = Locator(source=source.id, record=number, record_id=str(item.get("uuid", "")) or None)
     # Without the flag an attribute is context: MISP itself does not send it to sensors.
     withheld = "" if item.get("to_ids") in {True, "1", None} else "not flagged for detection (to_ids)"
+    withheld = "deleted in MISP" if item.get("deleted") in {True, "1"} else withheld
     for kind, part in parts:
         if kind is None:
             continue
