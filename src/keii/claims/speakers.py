@@ -214,9 +214,9 @@ def _reported() -> re.Pattern[str]:
 
 
 @cache
-def _report_of() -> re.Pattern[str]:
-    listed = table("ja", "speakers")
-    return re.compile(rf"{listed['outlet']}{listed['report_of']}")
+def _report_of(lang: str) -> re.Pattern[str]:
+    listed = table(lang, "speakers")
+    return re.compile(listed["report_of"].replace("{outlet}", listed["outlet"]))
 
 
 @cache
@@ -239,12 +239,12 @@ def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> 
             return quoted
     if told and told[1]:
         return Said(f"anonymous:{told[1]}", whole, lasting=True)
-    if report := _report_of().search(text, *whole):
+    if report := _report_of("ja").search(text, *whole):
         return Said(report["outlet"], whole, lasting=True)
     if known.again.find(seen, text, *whole):
         return Said(carried or "同社", whole, lasting=True)
     if told and _is_name(told[2], forbidden):
-        inside = told[2].endswith(("関係者", "幹部", "元社員", "元職員"))
+        inside = told[2].endswith(("関係者", "幹部", "元社員", "元職員", "報道"))
         return Said(f"anonymous:{_bare(told[2])}" if inside else told[2], whole, lasting=True)
     if behind := _asked_or_reported(text, sentence, seen):
         return Said(behind, whole)
@@ -344,9 +344,13 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
     for told in known.anonymous.finditer(text, *whole) if seen & known.anonymous.flags else ():
         if told.group().endswith(",") and " " not in told[1].strip():
             continue  # «more than 700,000 people, two officials said»
-        citing = text[max(sentence.start, told.start() - 8) : told.start()].endswith("citing ")
-        by = known.named.search(text, sentence.start, told.start()) if citing else None
+        lead = text[max(sentence.start, told.start() - 8) : told.start()]
+        until = told.start() if lead.endswith("citing ") else sentence.end if lead.endswith("cited ") else 0
+        by = known.named.search(text, sentence.start, until) if until else None
         return Said(f"anonymous:{_WHO.sub('', told[1])}", whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())
+    report = _report_of("en").search(text, *whole)
+    if report and seen & known.tail.flags:
+        return Said(report["outlet"], whole)
     according = known.revealed.find(seen, text, *whole)
     if according:
         name = according[1].strip()

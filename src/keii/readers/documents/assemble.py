@@ -16,7 +16,7 @@ from keii.readers.documents.byline import first_lines, read_byline
 from keii.readers.documents.embedded import embedded_sources
 from keii.readers.documents.language import kind_of, language
 from keii.readers.documents.publishers import name_at
-from keii.readers.documents.signed import no_site, signed, speaks_for_itself, tells_of_itself
+from keii.readers.documents.signed import SIGNATURE, no_site, signed, speaks_for_itself, tells_of_itself
 from keii.readers.documents.times import find_times
 
 _BYLINE = re.compile(
@@ -48,9 +48,10 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     banner = banner_of(text)
     url = known.url or banner.url
     first = [line for line in first_lines(text) if line[0] not in banner.lines and not _says_no_name(line[1])]
-    if not publisher and first:
-        name = name_at(first[0][1], 0)
-        if name is not None and len(first[0][1]) - len(name.written) <= 40:
+    tops = first[:2] if first and _is_time(first[0][1], lang) else first[:1]  # the day may stand above the name
+    for _, line in tops if not publisher else ():
+        name = name_at(line, 0)
+        if name is not None and len(line) - len(name.written) <= 40:
             publisher = name.written
     if not publisher and not known.url:
         publisher = _named_by_place(first, lang)
@@ -58,7 +59,8 @@ def assemble(text: str, source: Source, known: Known) -> Document:
         (*known.notes, "an archived copy: its banner tells neither publisher nor date") if banner.lines else known.notes
     )
     own = not publisher and kind_of(text, title) in _NOTICES and speaks_for_itself(text, lang)
-    if own and (told := signed(without(text, banner), lang, url, known.foot)):
+    told = signed(without(text, banner), lang, url, known.foot) if own else None
+    if told is not None:
         publisher, notes = told.name, (*notes, f"publisher told by {told.by}")
     if not publisher and url:
         publisher = (urlsplit(url).hostname or "").removeprefix("www.")
@@ -74,7 +76,7 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     published, updated = known.published or byline.published, known.updated or byline.updated
     author = known.author or (match[1] if (match := _BYLINE.search(text[:1_500])) else "")
     kind = kind_of(text, title, publisher)
-    if kind == "other" and tells_of_itself(text, lang):
+    if kind == "other" and (tells_of_itself(text, lang) or (told is not None and told.by == SIGNATURE)):
         kind = "statement"
     return Document(
         source=source.id, name=source.name, text=text, lang=lang, publisher=publisher, title=title, url=url,

@@ -13,6 +13,7 @@ import msgspec
 
 from keii.data import load
 
+SIGNATURE = "its signature"
 _OWN = {"en": 2, "ja": 1}  # words of its own house, so that a text speaks for itself
 _HEAD, _FOOT = 4_000, 3_000  # characters of a text in which it names itself, and in which it is signed
 _AFTER = 5  # lines below «Sincerely,» that sign
@@ -56,7 +57,7 @@ def signed(text: str, lang: str, url: str = "", foot: str = "") -> Signed | None
     """
     for by, found in (
         ("its own words", _self_named(text, lang)),
-        ("its signature", _signature(text, lang)),
+        (SIGNATURE, _signature(text, lang)),
         ("its letterhead", _letterhead(text, lang)),
         ("its copyright line", _copyright(text + "\n" + foot)),
         ("its mail domain", _domain(_MAIL, text[:_HEAD] + text[-_FOOT:])),
