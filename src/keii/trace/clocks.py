@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from keii.model import Clock
+from keii.trace.namesakes import name_machines
 
 _LEAST = 5  # pairs that an offset must rest on
 _NOTICEABLE = 60.0  # seconds; less is transport and rounding
@@ -77,8 +78,9 @@ _SENSOR = """
 def apply_clocks(connection: duckdb.DuckDBPyConnection, known: tuple[Clock, ...]) -> None:
     """Create the view ``windows_true``: every column of ``windows``, ``occurred`` corrected, ``recorded`` as logged.
 
-    A further column ``machine`` is the host's short name in upper case.
+    A further column ``machine`` is the host's name as ``machine_name`` (``namesakes``) gives it.
     """
+    name_machines(connection)
     connection.execute("CREATE OR REPLACE TABLE clock_offset (clock_host VARCHAR, seconds DOUBLE)")
     for clock in known:
         connection.execute("INSERT INTO clock_offset VALUES (?, ?)", [clock.host, clock.offset])
@@ -92,7 +94,7 @@ def apply_clocks(connection: duckdb.DuckDBPyConnection, known: tuple[Clock, ...]
         f"""
         CREATE OR REPLACE VIEW windows_true AS
         SELECT windows.* EXCLUDE (occurred), {moved} AS occurred, windows.occurred AS recorded,
-               upper(rtrim(split_part(host, '.', 1), '$')) AS machine
+               machine_name(host) AS machine
         FROM windows {joined}
         """
     )

@@ -170,7 +170,7 @@ def controllers(connection: duckdb.DuckDBPyConnection, names: Names) -> frozense
 
 
 _ADDRESS = "replace({0}, '::ffff:', '')"
-_SHORT = "upper(rtrim(split_part({0}, '.', 1), '$'))"
+_SHORT = "machine_name({0})"
 _SOURCE = f"""coalesce(CASE WHEN IpAddress NOT IN ('-', '', '::1', '127.0.0.1', 'LOCAL') THEN {_ADDRESS.format("IpAddress")} END,
     CASE WHEN length(WorkstationName) > 1 THEN {_SHORT.format("WorkstationName")} END)"""
 _OWN = "source, record, CAST(record_id AS VARCHAR) AS own"

@@ -12,6 +12,7 @@ import duckdb
 from keii.model import CoverageCell, HostIdentity, Tampering
 from keii.model.trace import State
 from keii.trace.hosts import Names
+from keii.trace.namesakes import namesakes
 
 _MOST = 400_000  # cells; hosts × logs × days beyond that are told as far as this
 _THIN = 0.2  # of what the host's own past leads to expect for that kind of day
@@ -114,7 +115,7 @@ def _alive(
     """Return host → day → logs that saw it alive: leases, its own other logs, its logons elsewhere, the network."""
     rows = connection.execute(
         """
-        SELECT upper(split_part(client_name, '.', 1)), CAST(occurred AS DATE), 'DHCP', count(*) FROM dhcp
+        SELECT machine_name(client_name), CAST(occurred AS DATE), 'DHCP', count(*) FROM dhcp
             WHERE client_name IS NOT NULL AND occurred IS NOT NULL GROUP BY ALL
         UNION ALL SELECT machine, CAST(occurred AS DATE), regexp_replace(coalesce(channel, 'Windows'), '/[^/]*$', ''), count(*)
             FROM windows_true WHERE occurred IS NOT NULL AND machine IS NOT NULL GROUP BY ALL
@@ -127,7 +128,7 @@ def _alive(
     found: dict[str, dict[dt.date, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     for host, day, witness, count in rows:
         found[host][day][witness] = count
-    names = Names(known)
+    names = Names(known, namesakes(connection))
     addresses = sorted({identity.address for identity in known})
     seen = connection.execute(
         "SELECT src_ip, CAST(occurred AS DATE) AS day, count(*) FROM network "

@@ -9,7 +9,6 @@ import msgspec
 import pyarrow as pa
 
 from keii.model import FileTouch, HostIdentity, Locator
-from keii.trace.hosts import short
 
 _MOST = 500_000  # files told one by one
 # Paths that every domain member reads all day; they are no one's documents.
@@ -78,7 +77,7 @@ def files(
 def _table(suspects: Sequence[Suspect]) -> object:
     return pa.table(
         {
-            "host": pa.array([short(s.host) for s in suspects], pa.string()),
+            "host": pa.array([s.host for s in suspects], pa.string()),
             "addresses": pa.array([list(s.addresses) for s in suspects], pa.list_(pa.string())),
             "login": pa.array([s.user.lower() for s in suspects], pa.string()),
             "since": pa.array([s.first for s in suspects], pa.string()),
@@ -132,7 +131,7 @@ _TOUCHED = f"""
     wire AS (
         SELECT smb.*, coalesce(
             CASE WHEN regexp_full_match({_LABEL}, '[0-9.]+|.*:.*') THEN NULL
-                 ELSE nullif(upper(split_part({_LABEL}, '.', 1)), '') END,
+                 ELSE nullif(machine_name({_LABEL}), '') END,
             server_name.name, dst_ip) AS server
         FROM smb LEFT JOIN server_name ON smb.dst_ip = server_name.address
         WHERE path IS NOT NULL AND length(path) > 1 AND {_noise("coalesce(share, '')")}

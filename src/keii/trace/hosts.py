@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import duckdb
 
@@ -50,7 +50,7 @@ def short(name: str | None) -> str:
     return name.split("@")[0].split(".")[0].rstrip("$").upper()
 
 
-_SHORT = "upper(rtrim(split_part({0}, '.', 1), '$'))"
+_SHORT = "machine_name({0})"
 
 # Sightings become runs: a change of the name of an address starts a new run.
 _SIGHTINGS = f"""
@@ -92,7 +92,9 @@ _SIGHTINGS = f"""
 class Names:
     """Names of addresses at an instant, and addresses of names."""
 
-    def __init__(self, known: Iterable[HostIdentity]) -> None:
+    def __init__(self, known: Iterable[HostIdentity], apart: Collection[str] = ()) -> None:
+        """Take the known addresses, and the full names (upper case) of machines that share a short name."""
+        self._apart = frozenset(apart)
         self._runs: dict[str, list[tuple[str, str]]] = {}
         self._addresses: dict[str, set[str]] = {}
         for identity in known:
@@ -107,10 +109,14 @@ class Names:
             return ""
         runs = self._runs.get(host.removeprefix("::ffff:"))
         if not runs:
-            return short(host)
+            return self._short(host)
         at = bisect_right(runs, (when or "~", "\uffff")) - 1
         return runs[max(at, 0)][1]
 
     def addresses_of(self, host: str) -> tuple[str, ...]:
         """Return every address that a machine is known to have had."""
-        return tuple(sorted(self._addresses.get(short(host), ())))
+        return tuple(sorted(self._addresses.get(self._short(host), ())))
+
+    def _short(self, host: str) -> str:
+        full = host.rstrip(".").upper()
+        return full if full in self._apart else short(host)

@@ -119,7 +119,7 @@ def _smb(spec: dict[str, Any]) -> tuple[str, list[Any]]:
 
 _SHORT = """
     CASE WHEN regexp_matches({0}, '^[0-9.]+$') OR contains({0}, ':') THEN regexp_replace(lower({0}), '^::ffff:', '')
-         ELSE upper(rtrim(split_part(regexp_replace({0}, '^\\\\\\\\', ''), '.', 1), '$')) END
+         ELSE machine_name(regexp_replace({0}, '^\\\\\\\\', '')) END
 """
 _LOGIN = "split_part(regexp_extract(lower(login), '[^\\\\]*$'), '@', 1)"
 

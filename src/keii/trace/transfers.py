@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from keii.model import Locator, Transfer
 from keii.trace.files import Suspect
-from keii.trace.hosts import short
 
 _LEAST = 10_000  # bytes out; less is the beacon itself, which the infections tell
 
@@ -32,7 +31,7 @@ def transfers(
         pa.table(
             {
                 "address": [address for s in hosts for address in s.addresses],
-                "name": [short(s.host) for s in hosts for _ in s.addresses],
+                "name": [s.host for s in hosts for _ in s.addresses],
                 "since": pa.array([s.first for s in hosts for _ in s.addresses], pa.string()),
             }
         ),

@@ -13,6 +13,7 @@ from keii.model import Hop, HostIdentity, Infection
 from keii.trace.contacts import clients_of_shares, contacts, controllers, installs, prepare, reached_alike
 from keii.trace.hosts import Names
 from keii.trace.internal import Networks
+from keii.trace.namesakes import namesakes
 from keii.trace.sessions import Session, hop, sessions
 
 _DEPTH = 8  # rounds; NEC-like chains have three or four machines
@@ -143,7 +144,7 @@ def walk(
     if not dated:
         return Path()
     prepare(connection, known)
-    names = Names(known)
+    names = Names(known, namesakes(connection))
     state = _Walk(connection, names, networks)
     for infection in dated:
         state.since[infection.host] = dt.datetime.fromisoformat(infection.first or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 import msgspec
@@ -20,6 +20,7 @@ from keii.trace.happened import steps
 from keii.trace.hosts import Names, identities
 from keii.trace.infected import Signs, take_behaviour, take_conduct, take_hops, take_matches, take_same_destination
 from keii.trace.internal import Networks, internal_networks
+from keii.trace.namesakes import namesakes
 from keii.trace.ranking import first_hosts
 from keii.trace.tampering import tampering
 from keii.trace.transfers import transfers
@@ -49,7 +50,8 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     apply_clocks(connection, known_clocks)
     networks = internal_networks(connection, settings.internal)
     hosts = identities(connection)
-    names = Names(hosts)
+    apart = namesakes(connection)
+    names = Names(hosts, apart)
     forwarders = proxies(connection, networks)
     signs = Signs(names, networks)
     far = take_matches(signs, matches, forwarders, known_clocks)
@@ -99,6 +101,7 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
         coverage=cells,
         notes=(
             *_notes(networks),
+            *_namesakes(apart),
             *map(_conduct, own),
             *map(_round, sorted({*path.rounds, *rounds})),
             *(_behaviour(names, one) for one in (*found, *new)),
@@ -119,6 +122,13 @@ def _notes(networks: Networks) -> tuple[Reason, ...]:
     if not networks.inferred:
         return ()
     return (Reason(why="trace.inferred-networks", facts={"blocks": ", ".join(networks.blocks)}),)
+
+
+def _namesakes(apart: Mapping[str, str]) -> Iterator[Reason]:
+    for short in sorted(set(apart.values())):
+        full = [name for name in apart if apart[name] == short]
+        facts = {"host": short, "count": str(len(full)), "names": ", ".join(full[:10])}
+        yield Reason(why="trace.namesakes", facts=facts)
 
 
 def _round(one: Round) -> Reason:
