@@ -131,7 +131,8 @@ def _trace(case: Case) -> None:
         victim=case.settings.victim,
         crown_jewels=tuple(m for zone in case.settings.zones if zone.crown_jewel for m in zone.members),
     )
-    result = trace(case.lake(), catalog.matches(), settings)
+    damaged = [(row.source, row.skip) for row in catalog.skips() if row.skip.damage]
+    result = trace(case.lake(), catalog.matches(), settings, damaged)
     catalog.put_trace(result)
     names = {record.source.id: record.source.name for record in catalog.sources()}
     catalog.put_claims(observed(result, catalog.hunt_coverage(), names), "observed")

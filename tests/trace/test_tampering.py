@@ -134,9 +134,15 @@ def test_the_event_log_service_disabled_is_told_in_any_language(make_lake: MakeL
     stopped = {"event_id": 7036, "Binary": "4500760065006E0074004C006F0067002F0031000000"}
     other = {"event_id": 7040, "param1": "Windows Update", "param4": "wuauserv"}
     started = {"event_id": 7036, "Binary": "4500760065006E0074004C006F0067002F0034000000"}
+    older = {
+        "event_id": 7036,
+        "Binary": "6500760065006E0074006C006F0067002F0031000000",
+    }  # "eventlog/1", Windows Vista to 8
     found = told(make_lake, [base | row for row in (disabled, stopped, other, started)])
     assert [(one.kind, one.note.why if one.note else "") for one in found] == [
         ("service-stopped", "tampering.service-configured"), ("service-stopped", "tampering.service-stopped")]  # fmt: skip
+    (one,) = told(make_lake, [base | older | {"host": "PC10"}])[-1:]
+    assert (one.host, one.kind) == ("PC10", "service-stopped")
 
 
 def test_sysmon_stopped_or_configured_anew_is_told_but_not_its_installation(make_lake: MakeLake) -> None:

@@ -57,9 +57,11 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
         reason: why, one clause without a full stop.
         count: how many records; 0 where it cannot be known (the text then says so).
         record: 1-based ordinal of the first of them, where it has one.
+        damage: the file does not fit its own counts or checksums there: it was damaged, by accident or by hand.
     """
 
     place: str
     reason: str
     count: int = 1
     record: int | None = None
+    damage: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -12,13 +12,13 @@ from keii.data import load
 from keii.model import Locator, Reason, Tampering
 
 
-def tampering(connection: duckdb.DuckDBPyConnection) -> tuple[Tampering, ...]:
-    """Return signs of tampering in order of time, from the view ``windows_true``.
+def tampering(connection: duckdb.DuckDBPyConnection, more: Iterable[Tampering] = ()) -> tuple[Tampering, ...]:
+    """Return signs of tampering in order of time, from the view ``windows_true``, ``more`` among them.
 
     Copies of one event (backups, forwarded) are told once. A stop of the event log service at a shutdown, an audit policy set
     by the system itself and small corrections of the clock are not told.
     """
-    found = [*_events(connection), *_holes(connection)]
+    found = [*_events(connection), *_holes(connection), *more]
     return tuple(sorted(found, key=lambda one: (one.at or "~", one.host, one.log, one.kind)))
 
 

@@ -8,11 +8,12 @@ import duckdb
 import msgspec
 
 from keii.lake.store import Lake
-from keii.model import Infection, Match, Trace, Transfer
+from keii.model import Infection, Match, Skipped, Trace, Transfer
 from keii.model.trace import Reason
 from keii.trace.clocks import apply_clocks, clocks
 from keii.trace.conduct import Conduct, conducts, deeds, steps_of
 from keii.trace.coverage import coverage
+from keii.trace.damage import file_damage
 from keii.trace.destinations import prepare, proxies, suspicious
 from keii.trace.executions import executions
 from keii.trace.files import Suspect, files
@@ -36,16 +37,26 @@ class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
     crown_jewels: tuple[str, ...] = ()
 
 
-def trace(lake: Lake, matches: Sequence[Match], settings: TraceSettings) -> Trace:
-    """Return everything that the logs tell of the intrusion; the same for the same lake, whatever the order of files."""
+def trace(
+    lake: Lake, matches: Sequence[Match], settings: TraceSettings, damaged: Sequence[tuple[str, Skipped]] = ()
+) -> Trace:
+    """Return everything that the logs tell of the intrusion; the same for the same lake, whatever the order of files.
+
+    ``damaged`` are sources with the places where a reader found the file itself damaged.
+    """
     connection = lake.connect()
     try:
-        return _trace(connection, matches, settings)
+        return _trace(connection, matches, settings, damaged)
     finally:
         connection.close()
 
 
-def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], settings: TraceSettings) -> Trace:
+def _trace(
+    connection: duckdb.DuckDBPyConnection,
+    matches: Sequence[Match],
+    settings: TraceSettings,
+    damaged: Sequence[tuple[str, Skipped]],
+) -> Trace:
     known_clocks = clocks(connection)
     apply_clocks(connection, known_clocks)
     networks = internal_networks(connection, settings.internal)
@@ -73,7 +84,7 @@ def _trace(connection: duckdb.DuckDBPyConnection, matches: Sequence[Match], sett
     infections = signs.infections()
     suspects = [Suspect(host=i.host, addresses=i.addresses, first=i.first) for i in infections]
     users = [Suspect(user=h.user, first=h.first) for h in hops if h.user]
-    signs_of_tampering = tampering(connection)
+    signs_of_tampering = tampering(connection, file_damage(connection, damaged))
     cells = coverage(connection, signs_of_tampering, hosts)
     happened = steps(connection, infections)
     came = visits(connection)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,7 +146,11 @@ def test_samples_have_their_counts(shelf: Path, name: str) -> None:
     cases = json.loads((shelf / f"evtx/{name}.truth.json").read_text())["cases"]
     found = dict(logs(shelf / f"evtx/{name}.tar.xz"))
     for case in cases:
-        assert (case["file"], *count(found[case["file"]])) == (case["file"], case["records"], [])
+        rows, skipped = count(found[case["file"]])
+        # The header of one of them counts 704 records more than were saved with it.
+        notes = [one.reason for one in skipped if "T1562.010_DowngradeAttack" in case["file"]]
+        assert (rows, [one.reason for one in skipped]) == (case["records"], notes), case["file"]
+        assert all("the header counts records up to 730" in note for note in notes)
 
 
 @pytest.mark.parametrize("name", ["benign-rathbun-w10", "belkasoft-insider-w10", "aptsimulator-w10"])
@@ -198,3 +204,25 @@ def test_changed_header_is_told_and_costs_no_record(system: bytes, at: int, plac
     rows, (skipped,) = count(bytes(changed))
     assert rows == ALL
     assert (skipped.place, skipped.reason, skipped.count) == (place, reason, 0)
+
+
+def test_an_altered_value_is_told_also_in_a_log_that_was_not_closed(system: bytes) -> None:
+    """Every copy of a running machine is marked as not closed; its chunks' checksums hold all the same."""
+    changed = bytearray(system)
+    changed[120] |= 1  # not closed
+    struct.pack_into("<I", changed, 124, zlib.crc32(memoryview(changed)[:120]))
+    assert count(bytes(changed)) == (ALL, [])
+    at = changed.index("Windows Event Log".encode("utf-16-le"), HEADER + CHUNK)
+    changed[at] ^= 0x20
+    rows, (skipped,) = count(bytes(changed))
+    assert rows == ALL
+    assert skipped.place == f"chunk {(at - HEADER) // CHUNK} at byte {at - (at - HEADER) % CHUNK}"
+    assert (skipped.reason, skipped.damage) == ("its checksum does not fit: values in it may be altered", True)
+
+
+def test_an_end_taken_off_with_a_header_that_fits_is_told_by_the_next_number(system: bytes) -> None:
+    kept = bytearray(system[: HEADER + 3 * CHUNK])
+    struct.pack_into("<H", kept, 42, 3)  # chunks in use
+    struct.pack_into("<I", kept, 124, zlib.crc32(memoryview(kept)[:120]))
+    rows, (skipped,) = count(bytes(kept))
+    assert skipped.reason == f"the header counts records up to {ALL}, the last one there is {rows}"

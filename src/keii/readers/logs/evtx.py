@@ -44,11 +44,12 @@ class FileHeader(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct):
-    """How far the walk has come: ordinal of the record, last record number that a chunk header told, chunks."""
+    """How far the walk has come: ordinal of the record, last and highest record number of a chunk header, chunks."""
 
     flattener: Flattener
     ordinal: int = 0
     last_number: int = 0
+    highest: int = 0
     chunks: int = 0
 
 
@@ -88,8 +89,8 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     if raw.startswith(_OLD):
         raise UnreadableError("a binary .Evt log of Windows before Vista, which keii does not read", place=source.name)
     header = _header(raw)
-    if header and not (header.without_crc or header.dirty) and not _header_whole(raw):
-        yield Skipped(place="file header", reason="its checksum does not fit: what it counts may be wrong", count=0)
+    if header and not header.without_crc and not _header_whole(raw):
+        yield _damage("file header", "its checksum does not fit: what it counts may be wrong")
     gather, found = Gather(), Found(Flattener())
     index, foreign, lost = 0, 0, Lost()
     while block := _fill(data, CHUNK):
@@ -98,7 +99,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
         index += 1
         if block[:8] == _CHUNK:
             if header is None and not found.chunks:
-                yield Skipped(place="file header", reason="damaged, so the chunks are read without it", count=0)
+                yield _damage("file header", "damaged, so the chunks are read without it")
             found.chunks += 1
             if lost.chunks:
                 yield _hole(found, block, lost)
@@ -149,9 +150,9 @@ def _hole(found: Found, block: bytes, lost: Lost) -> Skipped:
     (first,) = struct.unpack_from("<Q", block, 8)
     missing = first - found.last_number - 1
     if not found.last_number or not 0 < missing <= lost.chunks * _MOST_RECORDS:
-        return Skipped(place=lost.place, reason=lost.reason, count=0)
+        return _damage(lost.place, lost.reason)
     found.ordinal += missing
-    return Skipped(place=lost.place, reason=lost.reason, count=missing, record=found.ordinal - missing + 1)
+    return _damage(lost.place, lost.reason, missing, found.ordinal - missing + 1)
 
 
 def _chunk(
@@ -159,7 +160,7 @@ def _chunk(
 ) -> Iterator[Batch | Skipped]:
     cut = len(block) < CHUNK
     if cut:
-        yield Skipped(place=place, reason=f"cut after {len(block)} of {CHUNK} bytes", count=0)
+        yield _damage(place, f"cut after {len(block)} of {CHUNK} bytes")
         block = block.ljust(CHUNK, b"\x00")
     first, last = struct.unpack_from("<QQ", block, 8)
     expected = last - first + 1 if 0 < last - first + 1 <= _MOST_RECORDS else 0
@@ -167,7 +168,7 @@ def _chunk(
     mended = _mended(block)
     if mended is not block:
         told = "a record's size is wrong in it, so reading went on at the next whole record"
-        yield Skipped(place=place, reason=told, count=0, record=found.ordinal + 1)
+        yield _damage(place, told, record=found.ordinal + 1)
     for item in _records(mended):
         found.ordinal += 1
         if isinstance(item, str):
@@ -180,16 +181,22 @@ def _chunk(
     missing = expected - (found.ordinal - before)
     if missing > 0:
         reason = f"the chunk counts {expected} records, {expected - missing} are there"
-        yield Skipped(place=place, reason=reason, count=missing, record=found.ordinal + 1)
+        yield _damage(place, reason, missing, found.ordinal + 1)
         found.ordinal += missing
-    elif not bad and not cut and header and not (header.without_crc or header.dirty):
+    elif not bad and not cut and header and not header.without_crc:
+        # The service keeps the sums of a log in use true; only the file header's counts lag behind.
         if not _whole(block):
-            yield Skipped(place=place, reason="its checksum does not fit: values in it may be altered", count=0)
+            yield _damage(place, "its checksum does not fit: values in it may be altered", record=before + 1)
         if not _head_whole(block):
             reason = "the checksum of its header does not fit: the count of its records may be wrong"
-            yield Skipped(place=place, reason=reason, count=0)
+            yield _damage(place, reason, record=before + 1)
     if expected:
         found.last_number = last
+        found.highest = max(found.highest, last)  # a full log begins anew in its first chunk
+
+
+def _damage(place: str, reason: str, count: int = 0, record: int | None = None) -> Skipped:
+    return Skipped(place=place, reason=reason, count=count, record=record, damage=True)
 
 
 def _header_whole(raw: bytes) -> bool:
@@ -286,15 +293,18 @@ def _end(header: FileHeader | None, index: int, lost: Lost, found: Found) -> Ite
             )
         return
     absent = max(header.chunks - index, 0)
+    missing = header.next_record - 1 - found.highest
     if not absent and not lost.chunks:
+        if missing > 0 and found.highest and not header.without_crc:
+            reason = f"the header counts records up to {header.next_record - 1}, the last one there is {found.highest}"
+            yield Skipped(place="end of the file", reason=reason, count=0)
         return
-    missing = header.next_record - 1 - found.last_number
-    count = missing if found.last_number and 0 < missing <= (absent + lost.chunks + 1) * _MOST_RECORDS else 0
+    count = missing if found.highest and 0 < missing <= (absent + lost.chunks + 1) * _MOST_RECORDS else 0
     place, reason = lost.place, lost.reason
     if absent:
         place = f"byte {HEADER + index * CHUNK}"
         reason = f"cut: the header counts {header.chunks} chunks, {index} are there"
-    yield Skipped(place=place, reason=reason, count=count, record=found.ordinal + 1)
+    yield _damage(place, reason, count, found.ordinal + 1)
 
 
 READER = LogReader(
