@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from keii.model import CoverageCell, HostIdentity, Tampering
 from keii.trace.clocks import apply_clocks
 from keii.trace.coverage import coverage
@@ -64,6 +66,28 @@ def test_a_weekend_on_which_another_log_saw_the_machine_was_erased(make_lake: Ma
     cells = states(run(make_lake, log(days) + log([33], channel="System"), (clear(35),)))
     assert (cells[33].state, cells[34].state) == ("erased", "silent")
     assert cells[33].witness == "System"
+
+
+def test_days_on_which_a_machine_was_off_before_a_clear_were_not_erased(make_lake: MakeLake) -> None:
+    """Its System log was left alone, writes on every workday, and is silent on the same days: there was nothing to erase."""
+    days = [day for day in workdays(8) if day not in {28, 29, 30, 31, 32}]
+    cells = states(run(make_lake, log(days) + log(days, channel="System"), (clear(35),)))
+    assert {cells[day].state for day in range(28, 35)} == {"silent"}
+    assert {cells[day].witness for day in range(28, 35)} == {""}
+
+
+def test_two_logs_cleared_at_once_do_not_speak_for_each_other(make_lake: MakeLake) -> None:
+    days = [day for day in workdays(8) if day not in {28, 29, 30, 31, 32}]
+    both = (clear(35), msgspec.structs.replace(clear(35), log="System"))
+    cells = run(make_lake, log(days) + log(days, channel="System"), both)
+    assert {states(cells)[day].state for day in range(28, 33)} == {"erased"}
+    assert {states(cells, name="System")[day].state for day in range(28, 33)} == {"erased"}
+
+
+def test_a_log_that_seldom_writes_says_nothing_of_whether_the_machine_was_off(make_lake: MakeLake) -> None:
+    days = [day for day in workdays(8) if day not in {28, 29, 30, 31, 32}]
+    cells = states(run(make_lake, log(days) + log([0, 9, 50], channel="Setup"), (clear(35),)))
+    assert {cells[day].state for day in range(28, 33)} == {"erased"}
 
 
 def test_a_log_far_below_its_own_past_is_thin(make_lake: MakeLake) -> None:

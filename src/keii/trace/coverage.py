@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import duckdb
 
@@ -27,8 +27,9 @@ def coverage(
 
     The expectation is the median of the same log on the same kind of day (workday or weekend), empty days counted. A silent day is
     told with the other log that saw the machine alive, if one did. Days between the last record before a hole or a clear and
-    that clear are erased, if the machine was expected to write on them or another log saw it alive: a machine that was off
-    lost nothing. Days before the first record of a log are unknown: retention may have ended; after its last record likewise.
+    that clear are erased, if another log saw the machine alive, or if it was expected to write on them and no other log of its own,
+    which was left alone and writes on such days, is silent too: a machine that was off lost nothing. Days
+    before the first record of a log are unknown: retention may have ended; after its last record likewise.
     A machine that leases or logons name, and that has no log of its own while others have, is told as never collected.
 
     Beyond ``_MOST`` cells, days outside a log's own first and last record are left out, and then present days too.
@@ -51,7 +52,8 @@ def coverage(
     gaps_only = False
     for (host, log), present in sorted(counts.items()):
         days = span[(min(present) - first).days : (max(present) - first).days + 1] if own_span_only else span
-        more = _cells(host, log, present, days, alive.get(host, {}), erased.get((host, log), ()))
+        off = _off(host, log, days, counts, erased)
+        more = _cells(host, log, present, days, alive.get(host, {}), erased.get((host, log), ()), off)
         if not gaps_only and len(cells) + len(more) > _MOST:
             gaps_only, cells = True, [cell for cell in cells if cell.state != "present"]
         cells += [cell for cell in more if cell.state != "present"] if gaps_only else more
@@ -163,6 +165,7 @@ def _cells(
     span: Sequence[dt.date],
     alive: dict[dt.date, dict[str, int]],
     erased: Sequence[tuple[dt.date, dt.date]],
+    off: Callable[[dt.date], bool],
 ) -> list[CoverageCell]:
     """Return the cells of one log. A clear takes only the run of empty days right before it, never the days it spared."""
     first, last = min(present), max(present)
@@ -170,7 +173,7 @@ def _cells(
     taken = {
         day
         for day in _taken(present, span, erased)
-        if usual[day.weekday() >= 5] or any(name != log for name in alive.get(day, {}))
+        if any(name != log for name in alive.get(day, {})) or (usual[day.weekday() >= 5] and not off(day))
     }
     cells = []
     for day in span:
@@ -197,6 +200,36 @@ def _cells(
             )
         )
     return cells
+
+
+def _off(
+    host: str,
+    log: str,
+    span: Sequence[dt.date],
+    counts: dict[tuple[str, str], dict[dt.date, int]],
+    erased: dict[tuple[str, str], list[tuple[dt.date, dt.date]]],
+) -> Callable[[dt.date], bool]:
+    """Return a test of a day on which a log is empty: are the machine's other logs, which usually write then, empty too?
+
+    A log that may have lost that day itself is no witness.
+    """
+    others = [
+        (
+            present,
+            {weekend: _usual(present, weekend) for weekend in (False, True)},
+            _taken(present, span, erased.get((host, name), ())),
+        )
+        for (machine, name), present in counts.items()
+        if machine == host and name != log
+    ]
+
+    def off(day: dt.date) -> bool:
+        return any(
+            min(present) < day < max(present) and usual[day.weekday() >= 5] and not present.get(day) and day not in lost
+            for present, usual, lost in others
+        )
+
+    return off
 
 
 def _usual(present: dict[dt.date, int], weekend: bool) -> float | None:  # noqa: FBT001 - the kind of day
