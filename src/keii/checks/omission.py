@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from keii.checks.interface import Check, Claims, found
+from keii.checks.origins import normal_name
 from keii.checks.statement import sentences
 from keii.data import load
 from keii.model import Claim, Finding, Moment, finding_id
@@ -101,7 +102,7 @@ def _statements(claims: Claims) -> Iterator[_Statement]:
     earlier: dict[str, list[Claim]] = {}
     for entry, text in claims.statements():
         said = tuple(own.get((entry.document, entry.within), ()))
-        voice = claims.origins.voice_of(entry.publisher)
+        voice = normal_name(entry.publisher)  # a letter of counsel is held against what its client told, too
         yield _Statement(
             id="#".join(filter(None, (entry.document, entry.within))),
             speaker=entry.publisher,

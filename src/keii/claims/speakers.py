@@ -278,7 +278,8 @@ def _asked_or_reported(text: str, sentence: Sentence, seen: int) -> str:
 
 def _bare(words: str) -> str:
     """Return who speaks without a name, without the words that run on into it («…ことが関係者»)."""
-    return next((one[0] for one in patterns("ja").nameless.finditer(words) if one.end() == len(words)), words)
+    inside = next((one for one in patterns("ja").nameless.finditer(words) if one.end() == len(words)), None)
+    return inside[0] if inside and re.search(r"[ぁ-ん]$", words[: inside.start()]) else words
 
 
 def _handed_on(text: str, sentence: Sentence) -> Said | None:
