@@ -10,7 +10,7 @@ import msgspec
 
 from keii.checks.aliases import same_voices, short_names
 from keii.checks.origins import Origins, normal_name
-from keii.checks.unsigned import domain_voices, unsigned_voices
+from keii.checks.unsigned import domain_voices, strangers, unsigned_voices
 from keii.data import load
 from keii.model import Claim, Document, Finding, Moment, finding_id
 from keii.model.publication import Publication, publications
@@ -47,6 +47,8 @@ class Claims:
         for one, other in (*pairs, *inferred):
             self.origins.same(one, other)
         self._inferred = frozenset(document for _, document in inferred)
+        for document in strangers(self.documents, self._inferred):
+            self.origins.apart(document)
         self.all = tuple(sorted(claims, key=lambda claim: (self.when(claim), claim.source, claim.start, claim.id)))
 
     @cached_property

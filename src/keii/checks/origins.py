@@ -135,6 +135,10 @@ class Origins:
                 return name
         return ""
 
+    def apart(self, name: str) -> None:
+        """Take a voice for that of another house than the victim's: it speaks of its own incident."""
+        self._others |= {normal_name(name)}
+
     def same(self, one: str, other: str) -> None:
         """Take two names of a speaker for one voice (a company in Japanese and in English)."""
         first, second = (self._alias.get(normal_name(name), normal_name(name)) for name in (one, other))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 
 from keii.checks.aliases import exact_values, subject_of
@@ -41,6 +42,13 @@ def unsigned_voices(claims: Sequence[Claim], documents: Sequence[Document]) -> I
         if _shared(one, other, own) >= load("checks/unsigned")["enough"]:
             yield one.name, other.name
     yield from _spoken_of(claims, nameless, documents)
+
+
+def strangers(documents: Sequence[Document], inferred: AbstractSet[str]) -> list[str]:
+    """Return the notices without a publisher that nothing links to the first of the case: they may be anybody's."""
+    notices = [document for document in documents if document.kind == "statement"]
+    first = next((one for one in notices if one.publisher), notices[0] if notices else None)
+    return [one.name for one in notices if not one.publisher and one is not first and one.name not in inferred]
 
 
 def _spoken_of(

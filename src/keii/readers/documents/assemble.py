@@ -16,7 +16,7 @@ from keii.readers.documents.byline import first_lines, read_byline
 from keii.readers.documents.embedded import embedded_sources
 from keii.readers.documents.language import kind_of, language
 from keii.readers.documents.publishers import name_at
-from keii.readers.documents.signed import SIGNATURE, no_site, signed, speaks_for_itself, tells_of_itself
+from keii.readers.documents.signed import REGISTRANT, SIGNATURE, no_site, signed, speaks_for_itself, tells_of_itself
 from keii.readers.documents.times import find_times
 
 _BYLINE = re.compile(
@@ -76,7 +76,7 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     published, updated = known.published or byline.published, known.updated or byline.updated
     author = known.author or (match[1] if (match := _BYLINE.search(text[:1_500])) else "")
     kind = kind_of(text, title, publisher)
-    if kind == "other" and (tells_of_itself(text, lang) or (told is not None and told.by == SIGNATURE)):
+    if kind == "other" and (tells_of_itself(text, lang) or (told is not None and told.by in (SIGNATURE, REGISTRANT))):
         kind = "statement"
     return Document(
         source=source.id, name=source.name, text=text, lang=lang, publisher=publisher, title=title, url=url,

@@ -14,6 +14,7 @@ import msgspec
 from keii.data import load
 
 SIGNATURE = "its signature"
+REGISTRANT = "its form"
 _OWN = {"en": 2, "ja": 1}  # words of its own house, so that a text speaks for itself
 _HEAD, _FOOT = 4_000, 3_000  # characters of a text in which it names itself, and in which it is signed
 _AFTER = 5  # lines below «Sincerely,» that sign
@@ -36,8 +37,16 @@ class Signed(msgspec.Struct, frozen=True):
 
 def speaks_for_itself(text: str, lang: str) -> bool:
     """Return whether a text says «we» of the house that publishes it, quotations aside."""
+    if re.search(load("documents/signatures")["registrant"], text[:_HEAD]):
+        return True
     bare = _QUOTED.sub("", text[: 2 * _HEAD])
     return len(_any("own", lang).findall(bare)) >= _OWN[lang]
+
+
+def _registrant(text: str) -> Iterator[str]:
+    found = re.search(load("documents/signatures")["registrant"], text[:_HEAD])
+    if found:
+        yield _trimmed(found["name"])
 
 
 def tells_of_itself(text: str, lang: str) -> bool:
@@ -56,6 +65,7 @@ def signed(text: str, lang: str, url: str = "", foot: str = "") -> Signed | None
         foot: the words of the page's foot where that is no part of the text: it holds the copyright line.
     """
     for by, found in (
+        (REGISTRANT, _registrant(text)),
         ("its own words", _self_named(text, lang)),
         (SIGNATURE, _signature(text, lang)),
         ("its letterhead", _letterhead(text, lang)),
@@ -122,6 +132,9 @@ def _signature(text: str, lang: str) -> Iterator[str]:
     table = load("documents/signatures")
     for at, line in enumerate(lines):
         greeted = next((found for form in table["greeting"] if (found := re.match(form, line))), None)
+        last = at + 1 == len(lines) and len(line.split()) > 2 and lines[at - 1].endswith((".", "”"))
+        if last and re.fullmatch(_named("name", "en")[0], line):
+            yield _trimmed(line)  # a name below the last sentence
         if greeted:
             yield from _below([greeted["rest"] or "", *lines[at + 1 : at + 1 + _AFTER]])
 
