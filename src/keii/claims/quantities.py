@@ -40,7 +40,7 @@ _THOSE_HIT = re.compile(
     re.I,
 )
 _AGAIN = re.compile(
-    r"\b(?:total of|totall?ing|(?:up|down) from(?: an?| the)?(?: (?:earlier|initial|first|previous|original|preliminary))?(?: (?:estimate|figure|count|number|total) of)?|increased to|rose to|revised to|brings? (?:it|that) to|now)\s+(?:\w+\s+){0,2}$",
+    r"\b(?:total of|totall?ing|(?:up|down) from(?: an?| the)?(?: (?:earlier|initial|first|previous|original|preliminary))?(?: (?:estimate|figure|count|number|total) of)?|increased to|rose to|revised to|brings? (?:it|that) to|now|then|later)\s+(?:\w+\s+){0,2}$",
     re.I,
 )
 _ASKED = re.compile(
