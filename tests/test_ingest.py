@@ -10,6 +10,7 @@ from keii import ingest as ingest_module
 from keii import reading
 from keii.case.case import Case
 from keii.case.catalog import SourceRecord
+from keii.errors import LakeError
 from keii.ingest import ingest
 from keii.readers.containers_stream import Limits
 from tests import made
@@ -92,6 +93,24 @@ def test_a_reader_that_fails_is_a_row_not_a_traceback(
     monkeypatch.setattr(reading, "kind_of", broken)
     assert ingest(case, workers=1).unreadable == 1
     assert "ZeroDivisionError: made" in records(case)["a.log"].error
+
+
+def test_a_lack_of_memory_records_nothing_and_the_next_run_reads_it(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file read in part would tell a clean host for ever, since it would not be read again."""
+    take(case, tmp_path / "in", {"a.log": made.conn(5)})
+
+    def full(*_: object) -> object:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reading._Events, "add", full)
+        with pytest.raises(LakeError, match=r"a\.log: not enough memory to read it"):
+            ingest(case, workers=1)
+    assert rows(case) == 0
+    ingest(case, workers=1)
+    assert rows(case) == 5
 
 
 def test_one_worker_or_two_give_the_same_bytes(tmp_path: Path) -> None:

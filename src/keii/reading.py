@@ -142,8 +142,16 @@ def read_unit(task: Task) -> tuple[Reading, ...]:
     """Read one file with everything in it.
 
     What cannot be read is a Reading that says why; the rest goes on. Raises LakeError where event files cannot be
-    written, since a run without them would tell a clean host.
+    written or memory does not suffice, since a run without them would tell a clean host.
     """
+    try:
+        return _read_unit(task)
+    except MemoryError as error:
+        told = "not enough memory to read it; nothing of it was kept, the next run reads it again"
+        raise LakeError(told, place=task.source.name) from error
+
+
+def _read_unit(task: Task) -> tuple[Reading, ...]:
     path, readings, skips = Path(task.path), list[Reading](), _Skips()
     error, archive = "", False
     try:
@@ -178,7 +186,7 @@ def _read_member(member: Member, task: Task) -> Reading:
             return _failed(member.source, "unknown", _what_instead(head, stream))
         data = io.BufferedReader(cast("io.RawIOBase", stream), 1024 * 1024)
         reading = _log(data, member.source, kind, task) if kind.log else _text(data, member.source, kind, task)
-    except LakeError:
+    except (LakeError, MemoryError):
         raise
     except KeiiError as error:
         return _failed(member.source, "unreadable", error.message)
@@ -207,7 +215,7 @@ def _log(data: BinaryIO, source: Source, kind: Kind, task: Task) -> Reading:
                 skips.add(found)
             else:
                 events.add(found)
-    except LakeError:
+    except (LakeError, MemoryError):
         raise
     except Exception as failed:  # noqa: BLE001 - the outermost loop; what was read before stays
         own = failed.message if isinstance(failed, UnreadableError) else f"{type(failed).__name__}: {failed}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from keii.cli.commands import COMMANDS
 from keii.simulate import simulate
 
 TEXT = "みなと日報\n2021年2月4日 10時30分\n星雲工業に不正アクセス\n\n星雲工業は4日、412件のファイルが流出した可能性があると発表した。個人情報の流出は確認されていないという。\n"
@@ -144,6 +145,30 @@ def test_hunt_without_a_case_ends_with_its_coverage(case: Path) -> None:
     assert all(len(m["locators"]) <= 20 for m in found[:-1])
 
 
+def test_a_rule_that_cannot_be_read_is_told_and_exits_1(case: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "made.rules"
+    rules.write_text(
+        'alert dns any any -> any any (msg:"a"; dns.query; content:"relay"; sid:1;)\nalert broken any any\n'
+    )
+    for command in (("hunt", case.parent / "made/logs/zeek", "--intel", rules), ("indicators", rules)):
+        done = keii(*command)
+        assert done.returncode == 1, done.stderr
+        assert "made.rules" in done.stderr
+        assert "'alert broken any any' is no rule" in done.stderr
+
+
+def test_a_name_of_a_hundred_thousand_characters_does_not_flood_the_terminal(tmp_path: Path) -> None:
+    name = "H" * 100_000
+    event = {"EventTime": "2031-03-04T08:00:00Z", "Hostname": name, "Channel": "Security", "EventID": 1102,
+             "SourceName": "Microsoft-Windows-Eventlog", "SubjectUserName": name}  # fmt: skip
+    log = tmp_path / "a.json"
+    log.write_text(json.dumps(event | {"Hostname": "PC01"}) + "\n" + json.dumps(event) + "\n")
+    assert keii("new", tmp_path / "c", "--victim", "X").returncode == keii("add", tmp_path / "c", log).returncode == 0
+    assert len(keii("run", tmp_path / "c").stdout) < 5_000
+    assert len(keii("trace", tmp_path / "c").stdout) < 10_000
+    assert name in keii("trace", tmp_path / "c", "--json").stdout
+
+
 def test_a_hunt_that_finds_nothing_says_what_it_searched(case: Path, tmp_path: Path) -> None:
     intel = tmp_path / "none.txt"
     intel.write_text("nothing-here[.]example\n198[.]51[.]100[.]3x\n", "utf-8")
@@ -258,3 +283,10 @@ def test_hosts_and_beacons_are_listed(case: Path) -> None:
     assert any(one.get("address") and one["first"] for one in hosts)
     told = lines(keii("trace", case, "--json"))[0]["beacons"]
     assert lines(keii("beacons", case, "--json")) == told  # in the order of the trace: what is worth a look first
+
+
+def test_every_command_with_json_is_documented() -> None:
+    told = (Path(__file__).parents[2] / "docs/json.md").read_text("utf-8")
+    spoken = {command.name for command in COMMANDS if any(one.name == "as_json" for one in command.params)}
+    assert "search" in spoken
+    assert {name for name in spoken if f"keii {name}" not in told and f"`{name}" not in told} == set()

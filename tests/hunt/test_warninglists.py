@@ -10,7 +10,7 @@ import pytest
 from keii.hunt.warninglists import withheld
 from keii.model import Indicator, Source
 from keii.model.rule import IntelRule
-from keii.readers.intel import detect, misp
+from keii.readers.intel import detect
 from keii.readers.intel.warninglist import read
 
 
@@ -66,21 +66,3 @@ def test_a_list_is_told_by_its_head_and_its_bad_entries_are_skipped() -> None:
     assert reader is not None
     assert reader.id == "warninglist"
     assert [type(one).__name__ for one in read(data, SOURCE)] == ["Skipped", "Skipped", "IntelRule"]
-
-
-def test_what_was_deleted_in_misp_is_told_and_not_hunted() -> None:
-    event = {"Event": {
-        "info": "x",
-        "Attribute": [
-            {"type": "domain", "value": "gone.example", "to_ids": True, "deleted": True},
-            {"type": "domain", "value": "here.example", "to_ids": True, "deleted": False},
-        ],
-        "Object": [{"deleted": True, "Attribute": [{"type": "ip-dst", "value": "203.0.113.5", "to_ids": True}]}],
-    }}  # fmt: skip
-    found = [one for one in misp.read(json.dumps(event).encode(), SOURCE) if isinstance(one, Indicator)]
-    assert {one.value: one.hunted for one in found} == {
-        "gone.example": False, "here.example": True, "203.0.113.5": False,
-    }  # fmt: skip
-    assert "deleted" in found[0].note
-    assert "deleted" not in found[1].note
-    assert "deleted" in found[2].note

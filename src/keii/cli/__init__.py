@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 import click
+import duckdb
 
 from keii import __version__
 from keii.cli.commands import COMMANDS
@@ -38,6 +39,10 @@ def main() -> None:
         sys.exit(130)
     except KeiiError as error:
         click.echo(f"keii: {error}", err=True)
+        sys.exit(2)
+    except (MemoryError, duckdb.OutOfMemoryException) as error:
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        click.echo(f"keii: not enough memory; what was done is kept, the next run goes on ({told})", err=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()

@@ -99,12 +99,7 @@ def run(case: Path, *, lang: str | None, as_json: bool) -> int:
         done = pipeline.run(opened, bars, lang=spoken if lang else None)
         report = pipeline.report_of(opened)
         missing = pipeline.changed_sources(opened)
-        missing += [f"{s.name}: {s.error}" for s in report.sources if s.status in ("unreadable", "unknown")]
-        missing += [
-            say("cli.skipped", spoken, {"name": s.name, "count": f"{s.skipped:,}", "events": f"{s.events:,}",
-                                        "reason": s.skips[0].reason if s.skips else ""})
-            for s in report.sources if s.skipped or (s.skips and not s.events)
-        ]  # fmt: skip
+        missing += show.unread(report.sources, spoken)
     if as_json:
         show.json_line({"run": done, "summary": [sentence.what for sentence in report.summary]})
     else:

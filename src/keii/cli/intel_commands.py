@@ -51,8 +51,11 @@ def _told(case: Case, kinds: Sequence[str], lang: Lang, *, plain: bool, as_json:
         )
     else:
         _tables(found, patterns, rules, lang)
-    unread = [record for record in case.catalog.sources() if record.status in ("unreadable", "unknown")]
-    return show.incomplete([f"{one.source.name}: {one.error}" for one in unread], lang)
+    records = case.catalog.sources()
+    unread = [f"{one.source.name}: {one.error}" for one in records if one.status in ("unreadable", "unknown")]
+    names = {one.source.id: one.source.name for one in records if one.kind == "intel"}
+    skips = [row for row in case.catalog.skips() if row.source in names and row.skip.count]
+    return show.incomplete([*unread, *(f"{names[s.source]}: {s.skip.place}: {s.skip.reason}" for s in skips)], lang)
 
 
 def _read(case: Case) -> list[Mapping[str, str]]:

@@ -91,7 +91,9 @@ def _hunted(report: Report, lang: Lang, *, as_json: bool) -> int:
                 show.told("cli.not-hunted", lang, count=count, why=why)
         if report.rules is not None:
             tables(report.rules, names_of, lang)
-    return show.incomplete([f"{s.name}: {s.error}" for s in report.sources if s.status == "unreadable"], lang)
+    broken = report.rules.outcomes if report.rules is not None else ()
+    told = [say(one.why, lang, one.facts) for one in broken if one.status == "not-loadable"]
+    return show.incomplete([*show.unread(report.sources, lang), *told], lang)
 
 
 def _seen(match: Match) -> dict[str, object]:

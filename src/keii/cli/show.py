@@ -17,10 +17,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from keii.model.report import SourceEntry
 from keii.wording import Lang, language, say
 
 WIDTH = 100
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_MOST_SHOWN = 4_000  # characters of a cell or a sentence
+_MOST_RUN = 300  # characters without a blank: a name, a path, an encoded command
+_LONG_RUN = re.compile(rf"\S{{{_MOST_RUN + 1},}}")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON for programs instead of a table.")
 lang_option = click.option("--lang", type=click.Choice(["en", "ja"]), help="Language of the words; else the locale's.")
@@ -44,6 +48,12 @@ def safe(text: str) -> str:
     return _CONTROL.sub("\ufffd", text.replace("\t", " "))
 
 
+def _bounded(text: str) -> str:
+    """Return safe text that cannot flood a terminal; the JSON holds it whole."""
+    text = _LONG_RUN.sub(lambda run: run[0][:_MOST_RUN] + "…", safe(text))
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; every cell is shown as plain text."""
     _print(
@@ -64,13 +74,13 @@ def _print(made: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]
         numeric = name.startswith("#")
         made.add_column(Text(name.lstrip("#")), justify="right" if numeric else "left", overflow="fold", no_wrap=False)
     for row in rows:
-        made.add_row(*(Text(safe(str(cell))) for cell in row))
+        made.add_row(*(Text(_bounded(str(cell))) for cell in row))
     console().print(made)
 
 
 def words(text: str) -> None:
     """Print words for people."""
-    console().print(Text(safe(text)))
+    console().print(Text(_bounded(text)))
 
 
 def bullet(text: str, lang: Lang) -> None:
@@ -155,13 +165,24 @@ def bars() -> Iterator[Bars]:
         yield shown
 
 
+def unread(sources: Iterable[SourceEntry], lang: Lang) -> list[str]:
+    """Return a line for every source that could not be read, or not in full."""
+    sources = list(sources)
+    lines = [f"{s.name}: {s.error}" for s in sources if s.status in ("unreadable", "unknown")]
+    return lines + [
+        say("cli.skipped", lang, {"name": s.name, "count": f"{s.skipped:,}", "events": f"{s.events:,}",
+                                  "reason": s.skips[0].reason if s.skips else ""})
+        for s in sources if s.skipped or (s.skips and not s.events)
+    ]  # fmt: skip
+
+
 def incomplete(lines: Sequence[str], lang: Lang) -> int:
     """Say on stderr what could not be read and return exit code 1; 0 where nothing is missing."""
     if not lines:
         return 0
     click.echo(say("cli.incomplete", lang, {"count": len(lines)}), err=True)
     for line in lines[:10]:
-        click.echo(f"  {safe(line)}", err=True)
+        click.echo(f"  {_bounded(line)}", err=True)
     if len(lines) > 10:
         click.echo(say("cli.more", lang, {"count": len(lines) - 10}), err=True)
     return 1

@@ -157,6 +157,28 @@ def test_misp() -> None:
     }  # fmt: skip
 
 
+def test_misp_does_not_hunt_what_its_author_deleted() -> None:
+    event = {"Event": {"info": "Nightjar", "Attribute": [
+        {"type": "ip-dst", "value": "198.51.100.7", "to_ids": True, "deleted": True},
+        {"type": "ip-dst", "value": "198.51.100.8", "to_ids": True, "deleted": False},
+        {"type": "ip-dst", "value": "198.51.100.9", "to_ids": True, "deleted": "1"},
+    ], "Object": [{"name": "file", "deleted": True, "Attribute": [{"type": "filename", "value": "gone.dll", "to_ids": True}]}]}}  # fmt: skip
+    got = indicators(intel(json.dumps(event)))
+    assert {key[1]: item.hunted for key, item in got.items()} == {
+        "198.51.100.7": False, "198.51.100.8": True, "198.51.100.9": False, "gone.dll": False,
+    }  # fmt: skip
+    assert got["ip", "198.51.100.7"].note == "not hunted: deleted by its author"
+
+
+def test_a_list_with_many_lines_that_are_nothing_to_hunt_tells_each_of_them() -> None:
+    lines = ["198.51.100.7", "198.51.100.8", "10.0.0.1", "*", "*.com", "localhost", "::/0"]
+    found = intel("\n".join(lines) + "\n")
+    assert {item.value: item.hunted for item in found if isinstance(item, Indicator)} == {
+        "198.51.100.7": True, "198.51.100.8": True, "10.0.0.1": False, "::/0": False,
+    }  # fmt: skip
+    assert [item.place for item in found if isinstance(item, Skipped)] == ["line 4", "line 5", "line 6"]
+
+
 def test_lists() -> None:
     table = "\ufeffvalue,type,notes\nevil.example,hostname,C2 server\n198.51.100.7,ipaddress,\nnothing at all,other,\n"
     found = intel(table)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keii.errors import UnreadableError
-from keii.readers.logs import Head, windows_json
+from keii.readers.logs import Head, windows_form, windows_json
 from keii.readers.logs.windows_json import READER
 from tests.readers.logs import windows_layouts as made
 
@@ -98,6 +98,16 @@ def test_nested_too_deep_is_skipped() -> None:
     rows, skipped = made.rows(READER, (deep + listed).encode())
     assert not rows
     assert {item.reason for item in skipped} == {"nested deeper than 16 levels"}
+
+
+def test_an_event_of_ten_thousand_fields_is_read_and_one_of_far_more_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = {"EventID": 4624, "Channel": "Security", "Hostname": "PC01", **{f"odd{n}": "x" for n in range(10_000)}}
+    (row,), skipped = made.rows(READER, json.dumps(event).encode() + b"\n")
+    assert (row["event_id"], row["host"], skipped) == (4624, "PC01", [])
+    assert json.loads(row["more"])["odd9999"] == "x"
+    monkeypatch.setattr(windows_form, "MAX_NAMES", 100)
+    rows, (skip,) = made.rows(READER, json.dumps(event).encode() + b"\n")
+    assert (rows, skip.reason) == ([], "not a Windows event: has more than 100 fields")
 
 
 def test_long_line_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:

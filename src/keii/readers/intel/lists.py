@@ -23,6 +23,7 @@ _NOTES = ("notes", "description", "comment", "context", "note", "title", "name")
 _HASHED = {"user-agent": "user-agent", "useragent": "user-agent", "ja3": "ja3", "ja4": "ja4", "mutex": "mutex",
            "filename": "file-name", "file name": "file-name", "filepath": "file-path", "path": "file-path",
            "registry": "registry-key", "regkey": "registry-key", "pipe": "named-pipe"}  # fmt: skip
+_MOST, _FEW = 0.8, 0.3  # share of the lines that are values: of any list, and of one with a word a line
 _COMMENT = re.compile(r"\s*(?:#|//|;|--)")
 
 
@@ -41,7 +42,11 @@ def accepts(head: bytes, name: str) -> float:  # noqa: ARG001 - the shape of eve
         return 0.85
     rows = [line for line in lines if not _COMMENT.match(line)]
     values = sum(1 for line in rows if classify(refang(line.strip())) is not None)
-    return 0.75 if rows and values >= 0.8 * len(rows) else 0.0
+    if not rows or values < _FEW * len(rows):
+        return 0.0
+    # One word a line is a list too where many of them are nothing to hunt: no text is written so.
+    bare = all(len(line.partition(" #")[0].split()) == 1 for line in rows)
+    return 0.75 if values >= _MOST * len(rows) or bare else 0.0
 
 
 def _columns(line: str) -> tuple[int, int | None, int | None, str] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from keii.data import load
@@ -13,6 +14,8 @@ from keii.readers.intel.interface import IntelReader
 from keii.readers.intel.json_text import parse_json
 from keii.readers.intel.roles import role_of
 from keii.readers.intel.values import KINDS, Value, classify, host_name, make
+
+NOTHING: Mapping[str, bool] = MappingProxyType({})
 
 
 def accepts(head: bytes, name: str) -> float:  # noqa: ARG001 - the shape of every reader
@@ -40,21 +43,29 @@ def read(data: bytes, source: Source) -> Iterator[Indicator | IntelPattern | Ski
         )
 
 
-def _attributes(node: Any, told: str, depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
+def _gone(node: dict[str, Any]) -> bool:
+    """Tell whether its author has deleted an attribute or an object: MISP keeps it for those who had it already."""
+    return node.get("deleted") in {True, "1", "true"}
+
+
+def _attributes(
+    node: Any, told: str, depth: int = 0, mark: Mapping[str, bool] = NOTHING
+) -> Iterator[tuple[dict[str, Any], str]]:
     if depth > 12:
         return
     if isinstance(node, list):
         for item in node:
-            yield from _attributes(item, told, depth + 1)
+            yield from _attributes(item, told, depth + 1, mark)
     elif isinstance(node, dict):
         if isinstance(node.get("type"), str) and isinstance(node.get("value"), str):
-            yield node, told
+            yield {**node, **mark}, told
             return
+        if _gone(node):
+            mark = {**mark, "deleted": True}
         about = str(node.get("info") or node.get("comment") or "") or told
-        gone = {"deleted": True} if node.get("deleted") in {True, "1"} else {}  # an object takes its attributes with it
         for key in ("response", "Event", "Attribute", "Object", "attributes", "objects"):
             if isinstance(node.get(key), dict | list):
-                yield from (({**item, **gone}, said) for item, said in _attributes(node[key], about, depth + 1))
+                yield from _attributes(node[key], about, depth + 1, mark)
 
 
 def _attribute(item: dict[str, Any], told: str, number: int, source: Source) -> Iterator[Indicator | Skipped]:
@@ -67,8 +78,8 @@ def _attribute(item: dict[str, Any], told: str, number: int, source: Source) -> 
     parts = list(zip(wanted, raw.split("|"), strict=False)) if isinstance(wanted, list) else [(wanted, raw)]
     where = Locator(source=source.id, record=number, record_id=str(item.get("uuid", "")) or None)
     # Without the flag an attribute is context: MISP itself does not send it to sensors.
-    withheld = "" if item.get("to_ids") in {True, "1", None} else "not flagged for detection (to_ids)"
-    withheld = "deleted in MISP" if item.get("deleted") in {True, "1"} else withheld
+    flagged = "" if item.get("to_ids") in {True, "1", None} else "not flagged for detection (to_ids)"
+    withheld = "deleted by its author" if _gone(item) else flagged
     for kind, part in parts:
         if kind is None:
             continue

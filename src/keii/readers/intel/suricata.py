@@ -16,6 +16,7 @@ MAX_FILE = 128 * 1024 * 1024  # bytes; the largest public set has 40 MB
 _ACTIONS = r"(?:alert|drop|reject|rejectsrc|rejectdst|rejectboth|pass|log|block|sdrop|accept|config)(?::\w+)?(?:,\w+(?::\w+)?)*"
 _RULE = re.compile(rf"\s*{_ACTIONS}\s+(?:[\w.:<>-]+\s+)?(?=\S|$)")
 _ALONE = re.compile(rf"\s*{_ACTIONS}(?:\s+[\w.:<>-]+)?\s*")
+_BEGUN = re.compile(rf"\s*{_ACTIONS}\s+\w+\s+\S+\s+\S")
 _ARROW = re.compile(r"->|<>|=>")
 
 
@@ -40,7 +41,9 @@ def accepts(head: bytes, name: str) -> float:  # noqa: ARG001 - the shape of eve
         return 1.0 if any(_is_disabled(line) for line in lines) else 0.0
     held = sum(1 for line in rules if _is_rule(line))
     continued = sum(1 for before in rules[:-1] if before.rstrip().endswith("\\"))
-    return 1.0 if held and held + continued >= 0.8 * len(rules) and "sid" in head.decode("latin-1") else 0.0
+    # Beside one whole rule a line that begins like one is a broken rule, to be told as such.
+    broken = sum(1 for line in rules if _BEGUN.match(line) and not _is_rule(line))
+    return 1.0 if held and held + broken + continued >= 0.8 * len(rules) and "sid" in head.decode("latin-1") else 0.0
 
 
 def read(data: bytes, source: Source) -> Iterator[Found]:

@@ -21,7 +21,7 @@ from keii.errors import UnreadableError
 from keii.model import Skipped, Source
 from keii.readers.logs.evtx_record import Flattener
 from keii.readers.logs.interface import Batch, Head, LogReader
-from keii.readers.logs.windows_form import Gather
+from keii.readers.logs.windows_form import Gather, why_none
 from keii.readers.logs.windows_records import MAX_DEPTH, TooDeepError
 
 HEADER, CHUNK = 4096, 65536
@@ -281,7 +281,7 @@ def _take(gather: Gather, found: Found, record: dict[str, Any]) -> str | None:
         return f"the library's rendering is no JSON: {error.msg}"
     except TooDeepError:
         return f"nested deeper than {MAX_DEPTH} levels"
-    return None if gather.add(found.ordinal, names, values, len(text)) else "has no event id"
+    return None if gather.add(found.ordinal, names, values, len(text)) else why_none(names)
 
 
 def _end(header: FileHeader | None, index: int, lost: Lost, found: Found) -> Iterator[Skipped]:

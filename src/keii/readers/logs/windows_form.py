@@ -17,7 +17,8 @@ from keii.readers.logs.interface import BATCH_ROWS, Batch
 from keii.readers.logs.windows_columns import Columns, Plan
 
 BATCH_BYTES = 64 * 1024 * 1024  # bytes of source records held before a batch is given out
-MAX_NAMES = 2048  # fields of one event; Windows itself allows 1,000 or so
+MAX_NAMES = 65_536  # fields of one event; Windows itself allows 1,000 or so
+_KEPT_NAMES = 2048  # fields of a shape whose plan is kept for the next event like it
 
 _WRAPPERS = ("Event.", "_source.", "result.")
 _MARKS = re.compile(r"#attributes\.|#attributes|@attributes\.|_attributes(?=\.)|\.#text$|(?<=\.)@|(?<=\.)#")
@@ -129,6 +130,11 @@ def _distinct(pairs: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
     return tuple(result)
 
 
+def why_none(names: Names) -> str:
+    """Return why these names are those of no event, as a clause."""
+    return f"has more than {MAX_NAMES:,} fields" if len(names) > MAX_NAMES else "has no event id"
+
+
 class Gather:
     """Collects events and gives them out as batches of the table ``windows``.
 
@@ -145,7 +151,9 @@ class Gather:
         """Take one event; False where the names are not those of a Windows event."""
         shape = self._shapes.get(names)
         if shape is None:
-            plan = _plan(names) if len(names) <= MAX_NAMES else None
+            if len(names) > MAX_NAMES:
+                return False
+            plan = _plan(names) if len(names) <= _KEPT_NAMES else _plan.__wrapped__(names)
             if plan is None:
                 return False
             shape = self._shapes[names] = (plan, [], [])

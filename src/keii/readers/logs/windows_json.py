@@ -13,7 +13,7 @@ import orjson
 from keii.errors import UnreadableError
 from keii.model import Skipped, Source
 from keii.readers.logs.interface import MAX_LINE, Batch, Head, LogReader
-from keii.readers.logs.windows_form import Gather, is_event
+from keii.readers.logs.windows_form import Gather, is_event, why_none
 from keii.readers.logs.windows_records import MAX_DEPTH, TooDeepError, flat
 from keii.readers.logs.windows_text import head_text, utf8
 
@@ -104,7 +104,7 @@ def _take(gather: Gather, number: int, raw: bytes) -> str | None:
         names, values = flat(found)
     except TooDeepError:
         return f"nested deeper than {MAX_DEPTH} levels"
-    return None if gather.add(number, names, values, len(raw)) else "not a Windows event: no event id"
+    return None if gather.add(number, names, values, len(raw)) else f"not a Windows event: {why_none(names)}"
 
 
 def _lines(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | Skipped]]:

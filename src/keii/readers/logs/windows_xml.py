@@ -11,7 +11,7 @@ from keii.errors import UnreadableError
 from keii.model import Skipped, Source
 from keii.readers.logs.interface import MAX_LINE, Batch, Head, LogReader
 from keii.readers.logs.windows_element import XmlError, event_fields
-from keii.readers.logs.windows_form import Gather
+from keii.readers.logs.windows_form import Gather, why_none
 from keii.readers.logs.windows_text import head_text, utf8
 
 _CHUNK = 1024 * 1024
@@ -68,7 +68,7 @@ def _take(gather: Gather, number: int, raw: bytes) -> str | None:
     except XmlError as error:
         return f"not well-formed: {error}"
     names, values = tuple(name for name, _ in parts), tuple(value for _, value in parts)
-    return None if gather.add(number, names, values, len(raw)) else "has no event id"
+    return None if gather.add(number, names, values, len(raw)) else why_none(names)
 
 
 def _elements(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | str]]:
