@@ -190,12 +190,16 @@ def _distinct(group: Iterable[Claim]) -> list[Claim]:
 
 
 def _versions(documents: Iterable[Document]) -> dict[str, Moment]:
-    """Return the time of each version of a page of which there are several: its last change, else its publication."""
+    """Return the time of each version of a page of which there are several: its last change, else its publication.
+
+    A page that tells its last change only was out by then.
+    """
     pages: dict[tuple[str, str], list[Document]] = {}
     for document in documents:
         if document.publisher and (document.url or document.title):
             pages.setdefault((document.publisher, document.url or document.title), []).append(document)
     several = [document for versions in pages.values() if len(versions) > 1 for document in versions]
+    several += [document for document in documents if document.published is None and document.updated is not None]
     times = ((document.name, document.updated or document.published) for document in several)
     return {name: moment for name, moment in times if moment is not None}
 

@@ -160,7 +160,10 @@ def _is_name_line(line: str) -> bool:
     ):
         return False
     if line.isascii():
-        return all(word[0].isupper() or word in {"of", "the", "and", "for"} for word in line.split())
+        return all(
+            word[0].isupper() or word in {"of", "the", "and", "for", "plc", "de", "van", "von", "&"}
+            for word in line.split()
+        )
     if re.search(r"[\u30a1-\u30fc\u4e00-\u9fff][をがはにへ][\u30a1-\u30fc\u4e00-\u9fff]", line):
         return False  # «重工に攻撃»
     return len(line) <= 8 or re.search(r".[をがはにへ].", line) is None  # a headline has a verb's companions

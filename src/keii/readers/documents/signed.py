@@ -148,6 +148,9 @@ def _below(lines: list[str]) -> Iterator[str]:
             break  # the letter goes on
         office = re.match(table["office"], line) is not None
         words = line.rpartition(", ")[2] if office and ", " in line else line
+        if office and words == line:
+            names = names[:-1]  # whose office it is, a person
+            continue
         team = re.match(table["team"], words)
         words = team["name"] if team else words
         if re.fullmatch(_named("name", "en")[0], words) and (not office or words != line):
