@@ -142,7 +142,7 @@ def _signature(text: str, lang: str) -> Iterator[str]:
 def _below(lines: list[str]) -> Iterator[str]:
     """Yield the organisation of the lines that sign a letter: not a person, not an office."""
     table = load("documents/signatures")
-    names = []
+    names: list[tuple[bool, str]] = []
     for line in lines:
         if line.endswith((".", "?")) and len(line.split()) > 6:
             break  # the letter goes on
