@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -101,6 +103,30 @@ def as_dump(event: Event) -> str:
     return json.dumps({"Event": event})
 
 
+def as_splunk(event: Event) -> dict[str, str]:
+    """Return the event as the fields that Splunk's own extractions give it."""
+    system = event["System"]
+    channel = text(system["Channel"])
+    return {name: text(value) for name, value in data(event).items()} | {
+        "_time": attributes(system, "TimeCreated")["SystemTime"], "host": system["Computer"], "Computer": system["Computer"],
+        "source": f"XmlWinEventLog:{channel}", "sourcetype": "XmlWinEventLog", "Channel": channel,
+        "EventCode": text(number(system["EventID"])), "EventID": text(number(system["EventID"])),
+        "EventRecordID": text(system["EventRecordID"]), "SourceName": attributes(system, "Provider")["Name"],
+        "Keywords": text(system["Keywords"]),
+    }  # fmt: skip
+
+
+def as_csv(told: list[Event]) -> str:
+    """Return a table with a column for every field that any of the events has."""
+    rows = [as_splunk(event) for event in told]
+    names = dict.fromkeys(name for row in rows for name in row)
+    table = io.StringIO()
+    writer = csv.DictWriter(table, names, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return table.getvalue()
+
+
 LAYOUTS: dict[str, tuple[str, Callable[[Event], str]]] = {
     "windows-json: evtx_dump": ("windows-json", as_dump),
     "windows-json: NXLog": ("windows-json", as_nxlog),
@@ -127,5 +153,15 @@ def test_same_matches_as_evtx(shelf: Path, layout: str) -> None:
     reader, write = LAYOUTS[layout]
     lines = "\n".join(write(event) for event in told)
     table = read(reader, (f"<Events>{lines}</Events>" if reader == "windows-xml" else lines).encode())
+    assert table.num_rows == binary.num_rows
+    assert counted(shelf, table) == counted(shelf, binary)
+
+
+def test_same_matches_as_a_table_of_splunk(shelf: Path) -> None:
+    files = members(shelf / "evtx" / "sigma-regression-dev.tar.xz")
+    names = sorted(name for name in files if name.endswith(".evtx"))
+    binary = pa.concat_tables([read("evtx", files[name]) for name in names], promote_options="default")
+    told = [event for name in names for event in events(files[name.replace(".evtx", ".json")].decode())]
+    table = read("windows-csv", as_csv(told).encode())
     assert table.num_rows == binary.num_rows
     assert counted(shelf, table) == counted(shelf, binary)

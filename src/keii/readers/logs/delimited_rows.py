@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
@@ -40,6 +40,14 @@ class _Lines:
         return self._lines
 
 
+class Row(NamedTuple):
+    """One row: the names of the columns, its cells, as many, and the line on which it starts."""
+
+    names: tuple[str, ...]
+    cells: list[str]
+    record: int
+
+
 def frames(
     data: BinaryIO, *, delimiter: str, header: tuple[str, ...] = (), unset: tuple[str, ...] = ("",)
 ) -> Iterator[ArrayFrame | Skipped]:
@@ -47,11 +55,27 @@ def frames(
 
     ``record`` is the line on which a row starts. A skip of a row that was spread over several lines counts them all.
     """
+    held: list[list[str]] = []
+    numbers: list[int] = []
+    for found in rows(data, delimiter=delimiter, header=header):
+        if isinstance(found, Skipped):
+            yield found
+            continue
+        header = found.names
+        held.append(found.cells)
+        numbers.append(found.record)
+        if len(held) >= BATCH_ROWS:
+            yield _frame(header, held, numbers, unset)
+            held, numbers = [], []
+    if held:
+        yield _frame(header, held, numbers, unset)
+
+
+def rows(data: BinaryIO, *, delimiter: str, header: tuple[str, ...] = ()) -> Iterator[Row | Skipped]:
+    """Yield the rows one by one, likewise; blank ones are left out."""
     csv.field_size_limit(_LONGEST_VALUE)
     lines = _Lines(data)
     reader = csv.reader(lines, delimiter=delimiter, strict=False)
-    rows: list[list[str]] = []
-    numbers: list[int] = []
     before = 0
     while True:
         row: list[str] | None = None
@@ -75,14 +99,8 @@ def frames(
             count = max(1, lines.number - started + 1)
             yield Skipped(place=f"line {started}", reason=reason, count=count, record=started)
             continue
-        rows.append(row)
-        numbers.append(started)
-        if len(rows) >= BATCH_ROWS:
-            yield _frame(header, rows, numbers, unset)
-            rows, numbers = [], []
+        yield Row(header, row, started)
     yield from lines.skips
-    if rows:
-        yield _frame(header, rows, numbers, unset)
 
 
 def _names(row: list[str]) -> tuple[str, ...]:
