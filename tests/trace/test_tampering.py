@@ -145,6 +145,34 @@ def test_the_event_log_service_disabled_is_told_in_any_language(make_lake: MakeL
     assert (one.host, one.kind) == ("PC10", "service-stopped")
 
 
+def test_a_channel_switched_off_or_deleted_is_told_with_its_name(make_lake: MakeLake) -> None:
+    sysmon = {"host": "PC09", "channel": "Microsoft-Windows-Sysmon/Operational", "provider": "Microsoft-Windows-Sysmon"}
+    audit = {"host": "PC09", "channel": "Security", "provider": "Microsoft-Windows-Security-Auditing"}
+    key = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\"
+    off, on = "DWORD (0x00000000)", "DWORD (0x00000001)"
+    rows = [
+        sysmon | {"event_id": 12, "EventType": "DeleteKey", "TargetObject": key + "Windows PowerShell"},
+        sysmon | {"event_id": 12, "EventType": "CreateKey", "TargetObject": key + "Made/Admin"},
+        sysmon | {"event_id": 13, "TargetObject": key + "Made-Provider/Operational\\Enabled", "Details": off},
+        sysmon | {"event_id": 13, "TargetObject": key + "Made-Provider/Debug\\Enabled", "Details": on},
+        sysmon | {"event_id": 13, "TargetObject": key + "Made-New/Debug\\Enabled", "Details": off,
+                  "Image": "C:\\Windows\\WinSxS\\x\\TiWorker.exe"},
+        sysmon | {"event_id": 13, "Details": off,
+                  "TargetObject": "HKLM\\System\\CurrentControlSet\\Control\\WMI\\Autologger\\EventLog-Security\\Start"},
+        audit | {"event_id": 4657, "ObjectName": key.replace("HKLM", "\\REGISTRY\\MACHINE") + "Made-Audit/Operational",
+                 "ObjectValueName": "Enabled", "NewValue": "0"},
+        audit | {"event_id": 4688, "CommandLine": 'wevtutil.exe sl "Made Log" /e:false', "SubjectUserName": "mallory"},
+        audit | {"event_id": 4688, "CommandLine": "wevtutil set-log Made-Last/Admin /enabled:false"},
+        audit | {"event_id": 4688, "CommandLine": "wevtutil sl Made-Size/Admin /ms:1048576"},
+    ]  # fmt: skip
+    times = [row | {"occurred": f"2031-03-04T01:00:{second:02}"} for second, row in enumerate(rows)]
+    found = told(make_lake, times)
+    assert {one.kind for one in found} == {"channel-disabled"}
+    assert [one.log for one in found] == [
+        "Windows PowerShell", "Made-Provider", "Security", "Made-Audit", "Made Log", "Made-Last"]  # fmt: skip
+    assert found[4].user == "mallory"
+
+
 def test_sysmon_stopped_or_configured_anew_is_told_but_not_its_installation(make_lake: MakeLake) -> None:
     base = {"host": "PC09", "channel": "Microsoft-Windows-Sysmon/Operational", "provider": "Microsoft-Windows-Sysmon"}
     rows = [

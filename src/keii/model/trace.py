@@ -162,7 +162,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
 class Tampering(msgspec.Struct, frozen=True, kw_only=True):
     """A record that shows that evidence was removed or stopped.
 
-    ``kind``: cleared, service-stopped, audit-policy-changed, time-changed, records-missing, file-damaged.
+    ``kind``: cleared, service-stopped, audit-policy-changed, time-changed, records-missing, file-damaged,
+    channel-disabled.
     """
 
     kind: str

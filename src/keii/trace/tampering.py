@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -24,7 +25,7 @@ def tampering(connection: duckdb.DuckDBPyConnection, more: Iterable[Tampering] =
 
 def _events(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
     table = load("trace/tampering")
-    for kind in ("cleared", "audit-policy-changed", "time-changed", "service-stopped"):
+    for kind in ("cleared", "audit-policy-changed", "time-changed", "service-stopped", "channel-disabled"):
         for spec in table[kind]:
             for row in connection.execute(*_query(spec)).fetchall():
                 one = _told(connection, kind, row, table, spec.get("why", kind))
@@ -39,11 +40,14 @@ def _query(spec: dict[str, Any]) -> tuple[str, list[Any]]:
     where, unless = spec.get("where", {}), spec.get("unless", {})
     fields = "".join(f' AND lower("{name}") = ?' for name in where)  # names are ours, from the table
     fields += "".join(f""" AND NOT contains(lower(coalesce("{name}", '')), ?)""" for name in unless)
+    contains = [(name, text) for name, texts in spec.get("contains", {}).items() for text in texts]
+    fields += "".join(f' AND contains(lower("{name}"), ?)' for name, _ in contains)
     return (
         f"""
-        SELECT machine, coalesce(Data_Channel, channel, '') AS log, occurred, min(SubjectUserName) AS user,
+        SELECT machine, coalesce(Data_Channel, channel, '') AS log, occurred, min(coalesce(SubjectUserName, "User")) AS user,
                list({{'source': source, 'record': record, 'own': CAST(record_id AS VARCHAR)}} ORDER BY source, record)[1:20] AS places,
-               count(*) AS copies, min(PreviousTime) AS previous, min(NewTime) AS new, min(SubjectUserSid) AS sid
+               count(*) AS copies, min(PreviousTime) AS previous, min(NewTime) AS new, min(SubjectUserSid) AS sid,
+               min(coalesce(TargetObject, ObjectName, CommandLine)) AS told
         FROM windows_true WHERE event_id = ? AND lower(provider) IN ({providers}) {channel} {fields}
         GROUP BY machine, log, occurred, coalesce(record_id, -record) ORDER BY occurred, machine
         """,
@@ -51,7 +55,7 @@ def _query(spec: dict[str, Any]) -> tuple[str, list[Any]]:
             spec["event_id"],
             *spec["providers"],
             *([spec["channel"]] if spec["channel"] else []),
-            *(str(value) for value in (*where.values(), *unless.values())),
+            *(str(value) for value in (*where.values(), *unless.values(), *(text for _, text in contains))),
         ],
     )
 
@@ -59,7 +63,9 @@ def _query(spec: dict[str, Any]) -> tuple[str, list[Any]]:
 def _told(
     connection: duckdb.DuckDBPyConnection, kind: str, row: tuple[Any, ...], table: dict[str, Any], why: str
 ) -> Tampering | None:
-    machine, log, occurred, user, places, _, previous, new, sid = row
+    machine, log, occurred, user, places, _, previous, new, sid, told = row
+    if kind == "channel-disabled":
+        log = _channel(told) or log
     by_system = (sid or "").upper() in ("S-1-5-18", "S-1-5-19") or (user or "").endswith("$")
     if kind == "audit-policy-changed" and by_system:
         return None
@@ -79,6 +85,18 @@ def _told(
         note=Reason(why=f"tampering.{why}", facts={"host": machine, "log": log}),
         locators=tuple(Locator(source=p["source"], record=p["record"], record_id=p["own"]) for p in places),
     )
+
+
+_CHANNEL = re.compile(
+    r"\\(?:channels|autologger)\\(?:eventlog-)?(?P<key>[^\\]+)|(?:\ssl|set-log)\s+(?P<word>\"[^\"]+\"|\S+)",
+    re.IGNORECASE,
+)
+
+
+def _channel(told: str | None) -> str:
+    """Return the channel that a registry key or a command line names, empty where it names none."""
+    found = _CHANNEL.search(told or "")
+    return (found["key"] or found["word"]).strip('"') if found else ""
 
 
 def _seconds(previous: str | None, new: str | None) -> float:
