@@ -1,6 +1,6 @@
 """Files as they are saved, read and compared: what is told of them (``told/*.yaml``, one file a question), and what is not.
 
-A case holds ``documents`` (name, text), and any of ``publishers`` (of the documents, in order), ``published``, ``has`` and ``not`` (findings by
+A case holds ``documents`` (name, text), and any of ``publishers`` (of the documents, in order), ``kinds``, ``published``, ``has`` and ``not`` (findings by
 kind, topic and why; ``source``, ``voice`` and ``subject`` are facts of it), ``once`` (a finding that is there once), ``claims`` (some claim must have all that is named).
 """
 
@@ -62,6 +62,8 @@ def test_what_is_told_of_saved_files(case: dict[str, Any]) -> None:
         assert [document.publisher for document in documents] == case["publishers"]
     if "published" in case:
         assert [document.published.edtf if document.published else None for document in documents] == case["published"]
+    if "kinds" in case:
+        assert [document.kind for document in documents] == case["kinds"]
     for wanted in case.get("has", ()):
         assert any(_is(one, wanted) for one in found), (wanted, told)
     for unwanted in case.get("not", ()):

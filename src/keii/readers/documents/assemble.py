@@ -86,7 +86,7 @@ def assemble(text: str, source: Source, known: Known) -> Document:
     )  # fmt: skip
 
 
-_NOTICES = ("statement", "government", "other")  # who tells of others quotes their «we» and 「当社」 too
+_NOTICES = ("statement", "government", "report", "other")  # who tells of others quotes their «we» and 「当社」 too
 _OFFICE = re.compile(r".{0,12}第\s?\d+号|(?:代表)?取締役.{0,20}")  # a letter's number, its signature
 
 
