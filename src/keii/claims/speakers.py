@@ -18,6 +18,7 @@ _TAIL = 30  # characters at the end of a Japanese sentence in which its verb of 
 _SHORT = 30  # characters of a sentence that says no more than who told the ones before («同社が明らかにした。»)
 _LEAD = 60  # characters before a quotation in which its speaker stands
 
+_RETELLING = ("によ", "では")  # one of these stands behind every report that a Japanese sentence rests on
 _ANNOUNCED = re.compile(r"(?:発表|公表|明らかに)(?:し|。|」)")
 _BEFORE_NAME = re.compile(
     r"^(?:(?:On|In|At|By|But|And|Still|Meanwhile|Later|Also|Then|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August|September|October|November|December)\s+)+(?=\w)"
@@ -239,7 +240,8 @@ def _japanese(seen: int, text: str, sentence: Sentence, carried: str | None) -> 
             return quoted
     if told and told[1]:
         return Said(f"anonymous:{told[1]}", whole, lasting=True)
-    if report := _report_of("ja").search(text, *whole):
+    retells = any(text.find(word, *whole) >= 0 for word in _RETELLING)
+    if retells and (report := _report_of("ja").search(text, *whole)):
         return Said(report["outlet"], whole, lasting=True)
     if known.again.find(seen, text, *whole):
         return Said(carried or "同社", whole, lasting=True)
@@ -349,8 +351,8 @@ def _english(seen: int, text: str, sentence: Sentence, carried: str | None) -> S
         until = told.start() if lead.endswith("citing ") else sentence.end if lead.endswith("cited ") else 0
         by = known.named.search(text, sentence.start, until) if until else None
         return Said(f"anonymous:{_WHO.sub('', told[1])}", whole, (_BEFORE_NAME.sub("", by[1]),) if by else ())
-    report = _report_of("en").search(text, *whole)
-    if report and seen & known.tail.flags:
+    report = _report_of("en").search(text, *whole) if seen & known.tail.flags else None
+    if report:
         return Said(report["outlet"], whole)
     according = known.revealed.find(seen, text, *whole)
     if according:
