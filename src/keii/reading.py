@@ -30,7 +30,7 @@ from keii.readers.logs import Batch, Head
 from keii.readers.logs.mapping import load_mapping, mapped_reader
 
 # Raise it when a reader's output changes: every source is then read anew by the next run.
-READING_VERSION = "7"
+READING_VERSION = "8"
 
 FLUSH_ROWS = 1_000_000  # rows of one table held before a file is written
 FLUSH_BYTES = 256 * 1024**2  # bytes likewise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -258,15 +259,52 @@ def test_what_was_not_looked_into_is_told(tmp_path: Path) -> None:
     rows = [
         event(1, host="a", ScriptBlockText="x " * 40_000, more='{"Odd": "203.0.113.9"}'),
         event(2, host="a", ScriptBlockText="x " * 20_000),
+        event(3, host="a", more=json.dumps({"Odd": "z" * 70_000})),
     ]
     put(tmp_path, "windows", rows)
     put(tmp_path, "generic", [event(1, values=["short", "y" * 70_000]), event(2, values=["short"]), event(3, log="z")])
     told = hunt(Lake.of_folder(tmp_path), [asked("ip", "203.0.113.9")], []).coverage.not_searchable
     assert told == (
-        "windows: fields without a column of their own were not searched (1 events have some)",
-        "windows: 1 events hold a text longer than 65536 characters, searched only up to there",
+        "windows: 2 events hold a text longer than 65536 characters, searched only up to there",
         "generic: 1 events hold a text longer than 65536 characters, searched only up to there",
     )
+
+
+def test_fields_without_a_column_are_searched_whether_by_index_or_not(tmp_path: Path) -> None:
+    deep = {"Target": {"Url": "hxxp", "List": ["see https://files.evil.example/a.bin, then wait"]}}
+    rows = [
+        event(1, host="a", more=json.dumps({"Remote Server": "203.0.113.9", "Version": 3})),
+        event(2, host="b", more=json.dumps(deep)),
+        event(3, host="b", more=json.dumps({"203.0.113.9": "a name is no value"})),
+        event(4, host="c", more=json.dumps({"Path": "C:\\Temp\\evil.dll", "Note": 'a "quoted" word: text'})),
+        event(5, host="c", more=json.dumps({"Path": "C:\\Temp\\evil.dll" + " -x" * 600})),
+        event(6, host="d"),
+    ]
+    put(tmp_path, "windows", rows)
+    lake = Lake.of_folder(tmp_path)
+    intel = [asked("ip", "203.0.113.9"), asked("domain", "evil.example"), asked("file-path", "c:\\temp\\evil.dll"),
+             asked("file-name", "evil.dll")]  # fmt: skip
+    for indexed in (False, True):
+        if indexed:
+            for file in lake.of("windows"):
+                build(lake.root, file)
+        told = {(match.indicator.value, match.host): match for match in hunt(lake, intel, []).matches}
+        assert {key: (match.events, match.column) for key, match in told.items()} == {
+            ("203.0.113.9", "a"): (1, "more"),
+            ("evil.example", "b"): (1, "more"),
+            ("c:\\temp\\evil.dll", "c"): (2, "more"),
+            ("evil.dll", "c"): (2, "more"),
+        }
+        assert told["evil.example", "b"].values == ("see https://files.evil.example/a.bin, then wait",)
+        assert "C:\\Temp\\evil.dll" in told["evil.dll", "c"].values
+
+
+@pytest.mark.parametrize("written", ["03:A1:BC:44:9E:12", "03A1BC449E12", "3A1BC449E12", "0003A1BC449E12"])
+def test_the_serial_number_of_a_certificate_is_found_in_every_spelling(tmp_path: Path, written: str) -> None:
+    put(tmp_path, "tls", [event(1, src_ip="10.0.0.5", dst_ip="203.0.113.9", serial=written),
+                          event(2, src_ip="10.0.0.5", dst_ip="203.0.113.9", serial="A1BC449E12")])  # fmt: skip
+    found = one(hunt(Lake.of_folder(tmp_path), [asked("certificate", "03a1bc449e12")], []))
+    assert (found.column, found.events, found.values) == ("serial", 1, (written,))
 
 
 def test_the_host_of_a_url_is_looked_for_where_no_log_shows_paths(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from keii.wording import say
 
 
 def kinds_of(table: str) -> tuple[str, ...]:
-    """Return the kinds of indicator that a table can hold."""
-    return tuple(sorted(set().union(*(HELD[kind] for kind in column_kinds(table).values()))))
+    """Return the kinds of indicator that columns of a table can hold; what its other fields hold nobody can say."""
+    return tuple(sorted(set().union(*(HELD[kind] for kind in column_kinds(table).values() if kind != "json"))))
 
 
 def cover(

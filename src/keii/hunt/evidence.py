@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 from keii.hunt.hosts import host_sql, record_id_sql
 from keii.hunt.matcher import Matcher
 from keii.hunt.target_list import TargetList
-from keii.lake.index import held_sql, is_digest
+from keii.lake.index import held_sql, is_digest, strings_sql
 from keii.lake.index_groups import Group, looked_up
+from keii.lake.index_keys import unquoted
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile
 from keii.model import Locator
@@ -103,8 +104,7 @@ def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targe
         ),
     )
     source, present = files_sql(root, hits.table, hits.files)
-    column, many = f'"{hits.column}"', pa.types.is_list(_type_of(hits.table, hits.column))
-    value = f"unnest({column})" if many else column
+    value = _value_sql(hits.table, hits.column)
     query = {"answers": '"query"', "QueryResults": '"QueryName"'}.get(hits.column, "")
     query = query if query.strip('"') in present else "NULL::VARCHAR"
     # The host of a request stands in ``hostname`` and is told from there; the URL speaks for it where that is empty.
@@ -127,6 +127,13 @@ def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targe
         "GROUP BY ALL"
     )
     return summed(connection, once, hits.table, hits.column)
+
+
+def _value_sql(table: str, column: str) -> str:
+    """Return the SQL of the values of a column, a row for each."""
+    if column == "more":
+        return f"unnest({strings_sql(column)})"
+    return f'unnest("{column}")' if pa.types.is_list(_type_of(table, column)) else f'"{column}"'
 
 
 def _same_value(hits: Hits) -> str:
@@ -152,7 +159,7 @@ def summed(connection: duckdb.DuckDBPyConnection, rows: str, table: str, column:
             events=events,
             first=f"{first}+00:00" if first else None,
             last=f"{last}+00:00" if last else None,
-            values=tuple(values),
+            values=tuple((unquoted(value) or value) if column == "more" else value for value in values),
             locators=tuple(Locator(source=p["s"], record=p["r"], record_id=p["i"]) for p in places),
             query=query,
         )

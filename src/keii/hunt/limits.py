@@ -1,4 +1,4 @@
-"""What the hunt did not look into although it was read: fields without a column, and the far end of very long texts."""
+"""What the hunt did not look into although it was read: the far end of very long texts, an index that is not its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from keii.lake.index import column_kinds, is_unusable
+from keii.hunt.evidence import files_sql
+from keii.lake.index import column_kinds, is_unusable, may_have_long, strings_sql
 from keii.lake.index_keys import MOST_TEXT
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake
@@ -19,35 +20,31 @@ def unsearched(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str) ->
     """Yield a sentence per limit that events of the table ran into."""
     if count := sum(is_unusable(lake.root, file) for file in lake.of(table)):
         yield say("hunt.index_unusable", facts={"table": table, "count": count})
-    if count := _with_more(lake, table):
-        yield say("hunt.more_not_searched", facts={"table": table, "count": count})
-    if count := _too_long(connection, table):
+    if count := _too_long(connection, lake, table):
         yield say("hunt.text_cut", facts={"table": table, "count": count, "most": MOST_TEXT})
 
 
-def _with_more(lake: Lake, table: str) -> int:
-    """Return how many events have ``more``, by the counts of the Parquet footers: the texts themselves are not read."""
-    count = 0
-    for file in lake.of(table):
-        with pq.ParquetFile(lake.root / file.path) as parquet:
-            place = parquet.schema_arrow.get_field_index("more")
-            column = parquet.metadata.schema.names.index("more") if place >= 0 else -1
-            for group in range(parquet.metadata.num_row_groups if column >= 0 else 0):
-                chunk = parquet.metadata.row_group(group).column(column)
-                count += chunk.num_values - (chunk.statistics.null_count if chunk.statistics else 0)
-    return count
-
-
-def _too_long(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+def _too_long(connection: duckdb.DuckDBPyConnection, lake: Lake, table: str) -> int:
     schema = TABLES[table]
     tests = []
     for column, kind in column_kinds(table).items():
-        if kind not in ("command", "any"):
-            continue
-        many = column in schema.names and pa.types.is_list(schema.field(column).type)
-        length = f'list_max(list_transform("{column}", lambda text: length(text)))' if many else f'length("{column}")'
-        tests.append(f"{length} > {MOST_TEXT}")
+        if kind in ("command", "any"):
+            many = column in schema.names and pa.types.is_list(schema.field(column).type)
+            longest = f'list_max(list_transform("{column}", lambda text: length(text)))'
+            tests.append(f'{longest if many else f"""length("{column}")"""} > {MOST_TEXT}')
+    found = _counted(connection, f'"{table}"', tests)
+    # Reading all of ``more`` would cost more than a hunt: an index tells where no text of it is long.
+    files = [file for file in lake.of(table) if may_have_long(lake.root, file)]
+    files = [file for file in files if "more" in pq.read_schema(lake.root / file.path).names]
+    if files:
+        source, _ = files_sql(lake.root, table, files)
+        texts = f"list_max(list_transform({strings_sql('more')}, lambda text: length(text)))"
+        found += _counted(connection, source, [f"CASE WHEN length(more) > {MOST_TEXT} THEN {texts} END > {MOST_TEXT}"])
+    return found
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, source: str, tests: list[str]) -> int:
     if not tests:
         return 0
-    row = connection.execute(f'SELECT count(*) FROM "{table}" WHERE {" OR ".join(tests)}').fetchone()
+    row = connection.execute(f"SELECT count(*) FROM {source} WHERE {' OR '.join(tests)}").fetchone()
     return int(row[0]) if row else 0

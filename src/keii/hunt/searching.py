@@ -18,7 +18,7 @@ import pyarrow as pa
 from keii.hunt.evidence import Hits, files_sql, find_hits
 from keii.hunt.hosts import host_sql, record_id_sql, register_internal
 from keii.hunt.targets import only
-from keii.lake.index import held_sql, is_digest
+from keii.lake.index import held_sql, is_digest, strings_sql
 from keii.lake.schema import TABLES
 from keii.lake.store import Lake, LakeFile, full_schema
 from keii.model import Indicator, Locator
@@ -245,7 +245,9 @@ def _where(
     for hits in [*([[lead]] if lead else []), *others]:
         ways = []
         for one in hits:
-            condition, fact = _holding(f'"{one.column}"', one.values, many=_is_list(table, one.column))
+            many = one.column == "more" or _is_list(table, one.column)
+            cell = strings_sql("more") if one.column == "more" else f'"{one.column}"'
+            condition, fact = _holding(cell, one.values, many=many)
             ways.append(condition)
             facts += fact
         parts.append(f"({' OR '.join(ways)})")

@@ -188,11 +188,19 @@ def _key(indicator: Indicator, own: Sequence[Network]) -> tuple[str, bytes, int 
         return "hunt.too_broad"
     form = keys.FORM_OF_KIND[indicator.kind]
     key = _exact(form, value)
-    if not key or (form == "hex" and not re.fullmatch(rb"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", key)):
+    if not key or (form == "hex" and not _HEX.fullmatch(key) and not _is_serial(indicator.kind, key)):
         return "hunt.invalid"
     if form == "registry" and key.count(b"\\") < 3:
         return "hunt.too_broad"
     return form, key, None
+
+
+_HEX = re.compile(rb"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}")
+_SERIAL = re.compile(rb"[0-9a-f]{8,42}")  # RFC 5280 allows 20 octets; below four any certificate could have it
+
+
+def _is_serial(kind: str, key: bytes) -> bool:
+    return kind == "certificate" and _SERIAL.fullmatch(key) is not None
 
 
 def _exact(form: str, value: str) -> bytes | None:

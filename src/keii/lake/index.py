@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +28,7 @@ from keii.lake.index_columns import Keys, keys_of_values, spelled
 from keii.lake.schema import TABLES, WINDOWS_KINDS
 from keii.lake.store import LakeFile
 
-INDEX_VERSION = "3"  # raise it when the keys change: older index files are then left aside
+INDEX_VERSION = "4"  # raise it when the keys change: older index files are then left aside
 GROUP = 32_768  # keys of several forms and columns that share a row group
 SCHEMA = pa.schema(
     [
@@ -42,6 +43,16 @@ SCHEMA = pa.schema(
 
 _AT_ONCE = 1_000_000  # distinct values whose keys are held at once
 LONG = 1_000  # characters; of a longer value a digest is held
+
+
+# The fields that have no column stand in ``more`` (kind ``json``); each text of it is a value, written as a JSON string.
+_STRING = r'"(?:[^"\\]|\\.)*":?'  # with the colon the name of a field, so that no value is one
+_STRINGS = re.compile(_STRING)
+
+
+def strings_sql(column: str) -> str:
+    """Return the SQL for the JSON strings of a column of JSON; the names of its fields have their colon."""
+    return f"regexp_extract_all({column}, '{_STRING}')"
 
 
 def held(value: str) -> str:
@@ -99,7 +110,7 @@ def build(root: Path, file: LakeFile, rows: pa.Table | None = None) -> IndexFile
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        schema = SCHEMA.with_metadata({"keii": mark(root, file)})
+        schema = SCHEMA.with_metadata({"keii": mark(root, file), "long": b"1" if _has_long(parts) else b""})
         with pq.ParquetWriter(
             temporary, schema, compression="zstd", compression_level=1, use_dictionary=["form", "column", "kind"]
         ) as writer:
@@ -229,6 +240,8 @@ def keys_of_rows(table: str, rows: pa.Table) -> list[pa.Table]:
 def _column_keys(column: str, kind: str, values: pa.ChunkedArray) -> Iterator[pa.Table]:
     if pa.types.is_list(values.type):
         values = pa.chunked_array([chunk.flatten() for chunk in values.chunks], values.type.value_type)
+    if kind == "json":
+        values = _strings(values)
     distinct = values.unique().drop_null()
     short = _held_values(distinct)
     by_form: dict[str, list[Keys]] = {}
@@ -242,6 +255,25 @@ def _column_keys(column: str, kind: str, values: pa.ChunkedArray) -> Iterator[pa
         values = pc.if_else(usual, pa.scalar(None, pa.string()), values)
         same = [pa.repeat(text, len(keys)) for text in (form, column, kind)]
         yield pa.table([*same, keys, values], schema=SCHEMA)
+
+
+def _has_long(parts: Sequence[pa.Table]) -> bool:
+    """True where a text of the fields without a column is a long one."""
+    told = (part["value"] for part in parts if part["kind"][0].as_py() == "json")
+    return any(pc.any(pc.starts_with(values, "sha256:")).as_py() for values in told)
+
+
+def may_have_long(root: Path, file: LakeFile) -> bool:
+    """Tell whether a text of the fields without a column may be a long one: True unless its index says no."""
+    if not fits(root, file):
+        return True
+    return bool((pq.read_schema(root / index_path(file)).metadata or {}).get(b"long", b"1"))
+
+
+def _strings(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the distinct JSON strings of JSON objects, without the names of their fields."""
+    found = set(_STRINGS.findall("\n".join(values.unique().drop_null().to_pylist())))
+    return pa.chunked_array([pa.array(sorted(text for text in found if text[-1] == '"'), pa.string())])
 
 
 def _held_values(values: pa.Array) -> pa.Array:

@@ -13,6 +13,8 @@ import socket
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+import msgspec
+
 Key = tuple[str, bytes]
 
 FORM_OF_KIND = {
@@ -28,12 +30,12 @@ _HASHES = frozenset({"md5", "sha1", "sha256"})
 HELD: dict[str, frozenset[str]] = {
     "ip": _ADDRESS, "domain": _ADDRESS | {"domain"}, "answer": _ADDRESS | {"domain"},
     "url": _ADDRESS | {"domain", "url"}, "user-agent": frozenset({"user-agent"}), "ja3": frozenset({"ja3"}),
-    "ja4": frozenset({"ja4"}), "certificate": frozenset({"certificate"}), "md5": frozenset({"md5"}),
+    "ja4": frozenset({"ja4"}), "certificate": frozenset({"certificate"}), "serial": frozenset({"certificate"}), "md5": frozenset({"md5"}),
     "sha1": frozenset({"sha1"}), "sha256": frozenset({"sha256"}), "hashes": _HASHES,
     "file-name": frozenset({"file-name", "file-path"}),
     "file-path": frozenset({"file-name", "file-path", "registry-key", "named-pipe"}),
     "registry-key": frozenset({"registry-key"}), "named-pipe": frozenset({"named-pipe"}),
-    "command": _ALL, "any": _ALL,
+    "command": _ALL, "any": _ALL, "json": _ALL,
 }  # fmt: skip
 
 MAPPED = b"\x00" * 10 + b"\xff\xff"  # what stands before an IPv4 address
@@ -196,6 +198,14 @@ def _address_keys(value: str) -> Iterator[Key]:
         yield "ip", found
 
 
+def _serial_keys(value: str) -> Iterator[Key]:
+    """A serial number is a number: it is written with and without the zeros that fill its first byte and set its sign."""
+    number = hex_key(value).lstrip(b"0")
+    if number:
+        whole = number if len(number) % 2 == 0 else b"0" + number
+        yield from (("hex", key) for key in {number, whole, b"00" + whole})
+
+
 def _hash_list_keys(value: str) -> Iterator[Key]:
     for part in re.split(r"[,;\s]+", value):
         label, _, digest = part.rpartition("=")
@@ -227,6 +237,7 @@ def _registry_keys(value: str) -> Iterator[Key]:
 
 _QUOTED = re.compile(r"\"([^\"]{1,4096})\"|'([^']{1,4096})'")
 _WORD = re.compile(r"[^\s\"'`,;|<>()\[\]{}=]+")
+_IN_PATHS = re.compile(r"[./\\]")
 _SHORT = 40  # characters of a word whose keys are remembered
 _INSIDE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'`<>|)\]},;]+")
 _INSIDE_NAME = re.compile(r"(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63})+(?![\w-])")
@@ -247,8 +258,11 @@ def _known_word(word: str) -> tuple[Key, ...]:
     return tuple(_word_keys(word))
 
 
-def _free_keys(value: str) -> Iterator[Key]:
-    """Yield what free text holds: the whole value, its quoted parts, its words, and names, addresses, hashes inside."""
+def _free_keys(value: str, *, prose: bool = True) -> Iterator[Key]:
+    """Yield what free text holds: the whole value, its quoted parts, its words, and names, addresses, hashes inside.
+
+    Without ``prose`` words are left out that are no path and no file.
+    """
     text = value[:MOST_TEXT]
     yield "text", _text(value)
     yield from _path_keys(value[:4096])
@@ -258,6 +272,8 @@ def _free_keys(value: str) -> Iterator[Key]:
         yield from _path_keys(part)
         yield from _registry_keys(part)
     for word in set(_WORD.findall(text)):
+        if not prose and not _IN_PATHS.search(word):
+            continue
         yield from _known_word(word) if len(word) <= _SHORT else _word_keys(word)
     yield from _registry_keys(value[:4096])
     for found in _INSIDE_URL.finditer(text):
@@ -276,6 +292,30 @@ def _free_keys(value: str) -> Iterator[Key]:
         yield "email", found[0].lower().encode()
 
 
+# Most texts of event logs that have no column are ids and times: nothing of them is a name, a path or an address.
+_GUID_OR_TIME = re.compile(
+    r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+)
+
+
+def _json_keys(value: str) -> Iterator[Key]:
+    """Yield what a JSON string holds, as it is written with its quotation marks and escapes."""
+    text = unquoted(value)
+    if text and _GUID_OR_TIME.fullmatch(text):
+        yield "text", text.encode()
+    elif text:
+        yield from _free_keys(text, prose=False)  # their prose would make the index as large as the events
+
+
+def unquoted(token: str) -> str | None:
+    """Return the text of a JSON string, None where it is none."""
+    try:
+        text = msgspec.json.decode(token)
+    except msgspec.MsgspecError:
+        return None
+    return text if isinstance(text, str) else None
+
+
 def _one(form: str, normal: Callable[[str], bytes]) -> Callable[[str], Iterator[Key]]:
     def keys(value: str) -> Iterator[Key]:
         if key := normal(value):
@@ -287,9 +327,10 @@ def _one(form: str, normal: Callable[[str], bytes]) -> Callable[[str], Iterator[
 _KEYS: dict[str, Callable[[str], Iterator[Key]]] = {
     "ip": _address_keys, "domain": _host_keys, "answer": _answer_keys, "url": _url_keys,
     "user-agent": _one("text", _text), "ja3": _one("hex", hex_key), "ja4": _one("text", lambda v: _text(v.lower())),
-    "certificate": _one("hex", hex_key), "md5": _one("hex", hex_key), "sha1": _one("hex", hex_key),
+    "certificate": _one("hex", hex_key), "serial": _serial_keys, "md5": _one("hex", hex_key), "sha1": _one("hex", hex_key),
     "sha256": _one("hex", hex_key), "hashes": _hash_list_keys, "file-name": _file_keys, "file-path": _path_keys,
     "registry-key": _registry_keys, "named-pipe": _one("pipe", pipe_key), "command": _free_keys, "any": _free_keys,
+    "json": _json_keys,
 }  # fmt: skip
 
 

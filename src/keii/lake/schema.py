@@ -43,7 +43,7 @@ COMMON = (
     _column("source", _TEXT),  # Source.id
     _column("record", _INT),  # Locator.record
     _column("host", _TEXT),  # the machine whose log this is (Computer, server); null for a network sensor's log
-    _column("more", _TEXT),  # JSON object of the fields that have no column, null where there are none
+    _column("more", _TEXT, "json"),  # JSON object of the fields that have no column, null where there are none
 )
 _ENDS = (
     _column("src_ip", _TEXT, "ip"),
@@ -110,6 +110,7 @@ TABLES: dict[str, pa.Schema] = {
         _column("subject", _TEXT),
         _column("issuer", _TEXT),
         _column("certificate", _TEXT, "certificate"),  # fingerprint, lower-case hex
+        _column("serial", _TEXT, "serial"),  # serial number of the certificate, hex as logged
         _column("established", pa.bool_()),
     ),
     "files": _table(
@@ -190,7 +191,7 @@ TABLES: dict[str, pa.Schema] = {
     ),
 }
 
-# The Windows fields that can hold an indicator, by kind. A field not named here is still in ``more``.
+# The Windows fields that can hold an indicator, by kind. A field not named here that has no column is searched in ``more``.
 WINDOWS_KINDS: dict[str, str] = {
     "IpAddress": "ip", "SourceIp": "ip", "DestinationIp": "ip", "SourceAddress": "ip", "DestAddress": "ip",
     "ClientAddress": "ip", "Address": "ip", "ClientIP": "ip",
