@@ -12,6 +12,7 @@ from keii.case.settings import parse_settings
 from keii.errors import SettingsError, UsageError
 from keii.ingest import ingest
 from tests import made
+from tests.readers.logs.evtx_made import forgetful
 
 YEARLESS = b"""Dec 31 23:30:00 fs1 cron[1]: one
 Jan  1 09:30:00 fs1 cron[1]: two
@@ -94,6 +95,19 @@ def test_members_of_archives_get_what_was_said(case: Case, tmp_path: Path) -> No
     case.add([put(tmp_path / "a.zip", made.zipped({"messages": YEARLESS}))], year=2020, zone="Asia/Tokyo")
     ingest(case)
     assert times(case) == ["2019-12-31 14:30", "2020-01-01 00:30"]
+
+
+def test_carving_asked_for_later_reads_the_file_again(case: Case, shelf: Path, tmp_path: Path) -> None:
+    data, kept, forgotten = forgetful((shelf / "evtx/plaso/System.evtx").read_bytes())
+    log = put(tmp_path / "a.zip", made.zipped({"System.evtx": data}))
+    case.add([log])
+    assert ingest(case).events == len(kept)
+    case.add([log], carve=True)
+    assert ingest(case).events == len(kept) + len(forgotten)
+    told = case.lake().connect(threads=1).execute("SELECT count(*) FROM windows WHERE record < 0").fetchall()
+    assert told == [(len(forgotten),)]
+    assert case.add([log]).added == ()  # nothing new is said
+    assert ingest(case).sources == ()
 
 
 def test_only_sources_whose_times_need_it_are_read_again(case: Case, tmp_path: Path) -> None:

@@ -106,7 +106,8 @@ def _versions(case: Case, entry: Entry, inferred: Iterable[str]) -> str:
     lacks = {mark.partition("-")[0] for mark in inferred}
     year = f" year={entry.year}" if "year" in lacks and entry.year else ""
     zone = f" zone={_zone(case, entry)}" if "zone" in lacks and _zone(case, entry) else ""
-    return f"{READING_VERSION} {entry.kind} {digest}".rstrip() + year + zone
+    carve = " carve" if entry.carve else ""
+    return f"{READING_VERSION} {entry.kind} {digest}".rstrip() + year + zone + carve
 
 
 def _zone(case: Case, entry: Entry) -> str:
@@ -131,11 +132,17 @@ def _pending(case: Case) -> list[tuple[int, Entry]]:
 
 
 def _as_last_stated(entries: tuple[Entry, ...]) -> list[Entry]:
-    """Return entries whose year and zone are those last stated for their content, under whatever name that was."""
+    """Return entries whose year and zone are those last stated for their content, under whatever name that was.
+
+    What was asked to be carved once is.
+    """
+    carved = {entry.sha256 for entry in entries if entry.carve}
     years = {entry.sha256: entry.year for entry in sorted(entries, key=_seq) if entry.year}
     zones = {entry.sha256: entry.zone for entry in sorted(entries, key=_seq) if entry.zone}
     return [
-        msgspec.structs.replace(entry, year=years.get(entry.sha256, 0), zone=zones.get(entry.sha256, ""))
+        msgspec.structs.replace(
+            entry, year=years.get(entry.sha256, 0), zone=zones.get(entry.sha256, ""), carve=entry.sha256 in carved
+        )
         for entry in entries
     ]
 
@@ -183,6 +190,7 @@ def _task(case: Case, entry: Entry, limits: Limits) -> Task:
         size=entry.size,
         last_year=entry.year or None,
         time_zone=_zone(case, entry) or None,
+        carve=entry.carve,
     )
     return Task(
         path=str(case.content(entry)),

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from keii.hunt import Hunted, hunt
+from keii.hunt.searching import Query, search
 from keii.lake.index import build
 from keii.lake.store import Lake, full_schema, write_file
 from keii.model import Indicator, IntelPattern, Match, Moment
@@ -346,3 +347,12 @@ def test_the_host_of_a_url_says_nothing_where_anybody_can_put_a_file(tmp_path: P
     put(tmp_path, "network", [event(1, src_ip="10.0.0.5", dst_ip="10.0.0.9")])
     urls = ("https://cdn.discordapp.com/a/b.exe", "https://github.com/x/y.zip", "http://10.0.0.9/a")
     assert hunt(Lake.of_folder(tmp_path), [asked("url", url) for url in urls], []).matches == ()
+
+
+def test_an_event_may_have_a_field_with_the_name_of_what_a_scan_adds(tmp_path: Path) -> None:
+    put(tmp_path, "windows", [event(1, host="a", FileName="evil.exe", CommandLine="c:\\x\\evil.exe 203.0.113.9")])
+    lake = Lake.of_folder(tmp_path)
+    found = one(hunt(lake, [asked("ip", "203.0.113.9")], []))
+    assert (found.host, found.events) == ("a", 1)
+    answer = search(lake, Query(values=(asked("ip", "203.0.113.9"),)))
+    assert [row["FileName"] for table in answer.found for row in table.rows] == ["evil.exe"]

@@ -42,15 +42,22 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
         kind: one of ``KINDS``, or ``log:<mapping>``.
         year: of the last record, for logs whose times have none.
         zone: IANA time zone of times that write none.
+        carve: read what is left in the free space of event logs.
     """
 
     kind: str = ""
     year: int = 0
     zone: str = ""
+    carve: bool = False
 
     def over(self, entry: Entry) -> Said:
         """Return this, and what an earlier entry says where this says nothing."""
-        return Said(kind=self.kind or entry.kind, year=self.year or entry.year, zone=self.zone or entry.zone)
+        return Said(
+            kind=self.kind or entry.kind,
+            year=self.year or entry.year,
+            zone=self.zone or entry.zone,
+            carve=self.carve or entry.carve,
+        )
 
 
 class Case:
@@ -156,6 +163,7 @@ class Case:
         kind: str | None = None,
         year: int | None = None,
         zone: str | None = None,
+        carve: bool = False,
     ) -> AddReport:
         """Take files, and folders with all that is in them, into the case.
 
@@ -166,6 +174,7 @@ class Case:
             year: of their last record, where their times have none. Said of a file that is here already, it holds from
                 now on, as ``kind`` and ``zone`` do.
             zone: IANA time zone of their times that write none.
+            carve: read what is left in the free space of event logs (EVTX) too.
 
         Raises:
             UsageError: a path that does not exist, an unknown kind or zone, or a year outside ``YEARS``. Nothing was
@@ -175,7 +184,7 @@ class Case:
         if kind is not None and kind not in KINDS and not kind.startswith("log:"):
             raise UsageError(f"expected one of {', '.join(KINDS)}, found {kind!r}")
         _check_times(year, zone)
-        said = Said(kind=kind or "", year=year or 0, zone=zone or "")
+        said = Said(kind=kind or "", year=year or 0, zone=zone or "", carve=carve)
         for path in paths:
             if not path.exists() and not path.is_symlink():
                 raise UsageError("no such file or folder", place=str(path))
@@ -366,6 +375,7 @@ def _append(
         note=note,
         year=said.year,
         zone=said.zone,
+        carve=said.carve,
     )
 
 

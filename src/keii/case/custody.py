@@ -34,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         note: why this line exists, where it is not plain.
         year: of its last record, as the user stated it; 0 where nobody did.
         zone: IANA time zone of its times that write none, as the user stated it; empty where nobody did.
+        carve: True where the user asked for what is left in its free space.
     """
 
     seq: int
@@ -50,6 +51,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     year: int = 0
     zone: str = ""
+    carve: bool = False
 
 
 class ChainBreak(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,7 @@ class Ledger:
         note: str = "",
         year: int = 0,
         zone: str = "",
+        carve: bool = False,
     ) -> Entry:
         """Write one entry to disk, flushed, and return it."""
         entry = Entry(
@@ -115,6 +118,7 @@ class Ledger:
             note=note,
             year=year,
             zone=zone,
+            carve=carve,
         )
         line = msgspec.json.encode(entry)
         with self.path.open("ab") as handle:

@@ -45,6 +45,7 @@ def new(case: Path, name: str | None, victim: str, zone: str, lang: str | None) 
     help="They are CSV, JSON lines or Parquet logs that this mapping file (YAML or TOML) describes.",
 )
 @click.option("--year", type=int, help="Year of their last record, for logs whose times have none.")
+@click.option("--carve", is_flag=True, help="Read what is left in the free space of event logs (EVTX) too.")
 @click.option("--zone", help="IANA time zone of their times that write none (Asia/Tokyo).")
 @show.lang_option
 @show.json_option
@@ -58,6 +59,7 @@ def add(
     mapping: Path | None,
     year: int | None,
     zone: str | None,
+    carve: bool,
     lang: str | None,
     as_json: bool,
 ) -> int:
@@ -78,7 +80,7 @@ def add(
         if mapping is not None:
             pipeline.check_mapping(mapping)
             kind = opened.keep_mapping(mapping)
-        report = opened.add(list(paths), link=link, kind=kind, year=year, zone=zone)
+        report = opened.add(list(paths), link=link, kind=kind, year=year, zone=zone, carve=carve)
     if paths and as_json:
         show.json_line(report)
     elif paths:

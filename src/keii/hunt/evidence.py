@@ -117,11 +117,11 @@ def collect(connection: duckdb.DuckDBPyConnection, root: Path, hits: Hits, targe
     inner = (
         f"SELECT {value} AS value, {hostname}{host_sql(hits.table, hits.column)} AS internal, "
         "occurred, source, record, "
-        f"{record_id_sql(hits.table, present)} AS record_id, {query} AS query, filename, file_row_number "
+        f"{record_id_sql(hits.table, present)} AS record_id, {query} AS query, lake_file, file_row_number "
         f"FROM {source}"
     )
     once = (
-        "SELECT hit.target, internal, occurred, source, record, record_id, filename, file_row_number, "
+        "SELECT hit.target, internal, occurred, source, record, record_id, lake_file, file_row_number, "
         "list(DISTINCT rows.value) AS found, min(query) AS query "
         f"FROM ({inner}) rows JOIN hit ON {_same_value(hits)} = hit.value WHERE {spoken} "
         "GROUP BY ALL"
@@ -181,7 +181,7 @@ def files_sql(root: Path, table: str, files: Sequence[LakeFile]) -> tuple[str, f
         if field.name not in present and pa.types.is_string(field.type)
     )
     return (
-        f"(SELECT *{absent} FROM read_parquet([{quoted}], union_by_name=true, filename=true, file_row_number=true))",
+        f"(SELECT *{absent} FROM read_parquet([{quoted}], union_by_name=true, filename='lake_file', file_row_number=true))",
         present,
     )
 

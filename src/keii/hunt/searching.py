@@ -71,7 +71,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 _HOSTS = 20
 _NO_TIME = dt.datetime.min.replace(tzinfo=dt.UTC)
-_HIDDEN = frozenset({"source", "record", "filename", "file_row_number", "record_id_"})
+_HIDDEN = frozenset({"source", "record", "lake_file", "file_row_number", "record_id_"})
 
 
 def search(lake: Lake, query: Query, *, rows: int = 20, internal: Sequence[str] = ()) -> Answer:
@@ -154,12 +154,12 @@ def _of(
     places = " UNION ALL ".join(parts)
     if len(parts) > 1:  # an event that holds a value in two columns is one
         places = (
-            f"SELECT filename, row, min(occurred) AS occurred, min(record) AS record, min(source) AS source, "
-            f"min(internal) AS internal FROM ({places}) GROUP BY filename, row"
+            f"SELECT lake_file, row, min(occurred) AS occurred, min(record) AS record, min(source) AS source, "
+            f"min(internal) AS internal FROM ({places}) GROUP BY lake_file, row"
         )
     found = connection.execute(
         "SELECT internal, count(*), min(occurred), max(occurred), "
-        "min({'late': occurred IS NULL, 'at': occurred, 's': source, 'r': record, 'f': filename, 'n': row}, ?) "
+        "min({'late': occurred IS NULL, 'at': occurred, 's': source, 'r': record, 'f': lake_file, 'n': row}, ?) "
         f"FROM ({places}) GROUP BY internal",
         [most, *facts],
     ).fetchall()
@@ -207,7 +207,7 @@ def _parts(
         if where is None:
             continue
         parts.append(
-            f"SELECT filename, file_row_number AS row, occurred, record, source, "
+            f"SELECT lake_file, file_row_number AS row, occurred, record, source, "
             f"{host_sql(table, lead.column if lead else None)} AS internal FROM {source} WHERE {where}"
         )
         facts += asked

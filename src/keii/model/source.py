@@ -17,6 +17,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         container: id of the archive it was found in, None for a file.
         last_year: year of its last record where someone stated it; for logs whose times have none (RFC 3164).
         time_zone: IANA zone that someone stated for its times that write none; None where nobody did.
+        carve: True where its free space shall be read too (EVTX).
     """
 
     id: str
@@ -26,6 +27,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     container: str | None = None
     last_year: int | None = None
     time_zone: str | None = None
+    carve: bool = False
 
 
 class Locator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,7 +36,8 @@ class Locator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         source: id of the source.
         record: 1-based ordinal of the record in the source: the line of a text log (header lines count, so an editor
-            finds it), the position of a record in an EVTX file, the row of a table.
+            finds it), the position of a record in an EVTX file, the row of a table. Below zero: the byte of the file where a
+            record was carved.
         record_id: the number that the record gives itself (``EventRecordID``, a Zeek ``uid``), as text.
         start: first character of the span in the extracted text, 0-based, with ``end`` exclusive.
         end: see ``start``.

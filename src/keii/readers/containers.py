@@ -86,6 +86,7 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
             container=member_id(outer.sha256, parent) if parent else outer.id,
             last_year=outer.last_year,
             time_zone=outer.time_zone,
+            carve=outer.carve,
         )
 
 

@@ -96,7 +96,8 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict
     rows = connection.execute(
         """
         SELECT machine, regexp_replace(coalesce(channel, 'Windows'), '/[^/]*$', ''), CAST(occurred AS DATE), count(*)
-            FROM windows_true WHERE occurred IS NOT NULL AND machine IS NOT NULL GROUP BY ALL
+            FROM windows_true WHERE occurred IS NOT NULL AND machine IS NOT NULL AND record > 0  -- none that was carved
+            GROUP BY ALL
         UNION ALL SELECT 'sensor', 'network', CAST(occurred AS DATE), count(*) FROM network WHERE occurred IS NOT NULL GROUP BY ALL
         UNION ALL SELECT 'sensor', 'dns', CAST(occurred AS DATE), count(*) FROM dns WHERE occurred IS NOT NULL GROUP BY ALL
         UNION ALL SELECT 'sensor', CASE WHEN uid IS NULL AND proxied THEN 'proxy' ELSE 'http' END, CAST(occurred AS DATE), count(*)

@@ -156,7 +156,7 @@ def _holes(connection: duckdb.DuckDBPyConnection) -> Iterator[Tampering]:
         WITH one AS (  -- copies count once
             SELECT machine, channel, record_id, min(occurred) AS occurred, min(source) AS source, min(record) AS record
             FROM windows_true
-            WHERE record_id IS NOT NULL AND channel IS NOT NULL AND logged_on IS NULL AND lower(channel) <> 'forwardedevents'
+            WHERE record > 0 AND record_id IS NOT NULL AND channel IS NOT NULL AND logged_on IS NULL AND lower(channel) <> 'forwardedevents'
             GROUP BY machine, channel, record_id
         ),
         step AS (

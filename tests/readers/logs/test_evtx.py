@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from keii.model import Skipped
 from keii.readers.logs import Head
 from keii.readers.logs.evtx import CHUNK, HEADER, READER
 from tests.readers.logs import windows_layouts as made
+from tests.readers.logs.evtx_made import forgetful, records_at
 
 ALL = 5009  # records of System.evtx: its header's next record number less one
 
@@ -226,3 +229,41 @@ def test_an_end_taken_off_with_a_header_that_fits_is_told_by_the_next_number(sys
     struct.pack_into("<I", kept, 124, zlib.crc32(memoryview(kept)[:120]))
     rows, (skipped,) = count(bytes(kept))
     assert skipped.reason == f"the header counts records up to {ALL}, the last one there is {rows}"
+
+
+def test_what_a_chunk_forgot_is_carved_only_when_asked_for(system: bytes) -> None:
+    data, kept, forgotten = forgetful(system)
+    whole = made.rows(READER, system[: HEADER + CHUNK])[0]
+    plain = made.rows(READER, data)[0]
+    assert [row["record_id"] for row in plain] == [row["record_id"] for row in whole[: len(kept)]]
+    batches = list(READER.read(io.BytesIO(data), msgspec.structs.replace(made.SOURCE, carve=True)))
+    rows = [row for batch in batches if not isinstance(batch, Skipped) for row in batch.rows.to_pylist()]
+    live, carved = [row for row in rows if row["record"] > 0], [row for row in rows if row["record"] < 0]
+    assert sorted(row["record_id"] for row in live) == [row["record_id"] for row in plain]
+    assert sorted(-row["record"] for row in carved) == [HEADER + place for place in forgotten]
+    by_number = {row["record_id"]: row for row in whole}
+    for row in carved:
+        before = by_number[row["record_id"]]
+        mark = json.loads(row["more"]).pop("carved")
+        assert mark == f"free space of the chunk at byte {HEADER}"
+        assert {k: v for k, v in row.items() if k not in ("record", "more") and v is not None} == {
+            k: v for k, v in before.items() if k not in ("record", "more") and v is not None
+        }
+
+
+def test_a_record_whose_template_was_overwritten_is_counted_and_not_rendered(system: bytes) -> None:
+    chunk = bytearray(system[HEADER : HEADER + CHUNK])
+    places = records_at(chunk)
+    second = places[1]
+    chunk[second - 300 : second - 200] = b"\xff" * 100  # within the first record, which defines the templates
+    struct.pack_into("<I", chunk, 48, 512)
+    data = system[:HEADER] + bytes(chunk)
+    items = list(READER.read(io.BytesIO(data), msgspec.structs.replace(made.SOURCE, carve=True)))
+    rows = [row for batch in items if not isinstance(batch, Skipped) for row in batch.rows.to_pylist()]
+    known = {row["record_id"]: row["occurred"] for row in made.rows(READER, system)[0]}
+    assert all(known.get(row["record_id"]) == row["occurred"] for row in rows)
+    (told,) = [item.reason for item in items if isinstance(item, Skipped) and "carved from it" in item.reason]
+    taken, lost = (int(word) for word in re.findall(r"\d+", told))
+    assert taken == len(rows)
+    assert lost > 0
+    assert taken + lost == len(places)

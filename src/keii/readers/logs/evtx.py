@@ -7,7 +7,6 @@ chunk is given to the ``evtx`` library by itself: for a whole file it says nothi
 from __future__ import annotations
 
 import io
-import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -20,15 +19,13 @@ from evtx import PyEvtxParser
 from keii.errors import UnreadableError
 from keii.model import Skipped, Source
 from keii.readers.logs.evtx_record import Flattener
+from keii.readers.logs.evtx_slack import MAGIC, RECORD, RECORDS_AT, SMALLEST, alone, is_sound, size_at, slack
 from keii.readers.logs.interface import Batch, Head, LogReader
 from keii.readers.logs.windows_form import Gather, why_none
 from keii.readers.logs.windows_records import MAX_DEPTH, TooDeepError
 
 HEADER, CHUNK = 4096, 65536
 _FILE, _CHUNK = b"ElfFile\x00", b"ElfChnk\x00"
-_RECORD_MAGIC = b"\x2a\x2a\x00\x00"
-_RECORD = re.compile(re.escape(_RECORD_MAGIC))
-_RECORDS_AT, _SMALLEST = 512, 28  # bytes: where records start in a chunk; head of a record and its size again behind
 _OLD = b"\x30\x00\x00\x00LfLe"  # the log of Windows before Vista
 _MOST_RECORDS = CHUNK // 24  # a record's head alone has 24 bytes; bounds the library's iterator
 _DIRTY, _NO_CRC = 1, 2  # file flags: not closed properly; written without checksums
@@ -83,6 +80,9 @@ def accepts(head: Head) -> float:
 def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
     """Yield batches of ``windows``; ``record`` is the ordinal of the record in the file, unreadable ones included.
 
+    Where the source shall be carved, what is left in the free space of chunks comes too: ``record`` is then the byte
+    where it starts, below zero, and its field ``carved`` says so.
+
     Raises UnreadableError where there is neither a file header nor a chunk.
     """
     raw = _fill(data, HEADER)
@@ -105,6 +105,7 @@ def read(data: BinaryIO, source: Source) -> Iterator[Batch | Skipped]:
                 yield _hole(found, block, lost)
                 lost = Lost()
             yield from _chunk(block, f"chunk {index - 1} at byte {at}", header, gather, found)
+            yield from _carved(block, at, gather, found) if source.carve else ()
             if gather.full and (batch := gather.take()):
                 yield batch
         elif in_use:
@@ -222,30 +223,20 @@ def _mended(block: bytes) -> bytes:
     The library goes from record to record by their sizes and gives up the chunk where one is wrong.
     """
     (free,) = struct.unpack_from("<I", block, 48)
-    end = free if _RECORDS_AT <= free <= CHUNK else CHUNK
-    at, mended = _RECORDS_AT, bytearray()
+    end = free if RECORDS_AT <= free <= CHUNK else CHUNK
+    at, mended = RECORDS_AT, bytearray()
     while at < end:
-        if size := _size(block, at):
+        if size := size_at(block, at):
             at += size
             continue
-        starts = (match.start() for match in _RECORD.finditer(block, at + 1, end))
-        following = next((start for start in starts if _size(block, start)), None)
-        if following is None or following - at < _SMALLEST:
+        starts = (match.start() for match in RECORD.finditer(block, at + 1, end))
+        following = next((start for start in starts if size_at(block, start)), None)
+        if following is None or following - at < SMALLEST:
             break
         mended = mended or bytearray(block)
-        struct.pack_into("<4sI", mended, at, _RECORD_MAGIC, following - at)
+        struct.pack_into("<4sI", mended, at, MAGIC, following - at)
         at = following
     return bytes(mended) if mended else block
-
-
-def _size(block: bytes, at: int) -> int:
-    """Return the size of the record that starts here, 0 where none does: magic, and the size before and behind."""
-    if not _RECORD.match(block, at) or at + _SMALLEST > CHUNK:
-        return 0
-    (size,) = struct.unpack_from("<I", block, at + 4)
-    if not _SMALLEST <= size <= CHUNK - at:
-        return 0
-    return size if struct.unpack_from("<I", block, at + size - 4)[0] == size else 0
 
 
 def _records(block: bytes) -> Iterator[dict[str, Any] | str]:
@@ -266,6 +257,27 @@ def _records(block: bytes) -> Iterator[dict[str, Any] | str]:
             return
         except (RuntimeError, OSError, ValueError) as error:  # not the end: the next record may be whole
             yield _reason(error)
+
+
+def _carved(block: bytes, at: int, gather: Gather, found: Found) -> Iterator[Skipped]:
+    """Take the records in the free space of a chunk that starts at a byte of the file, and tell how many there were."""
+    starts, lost = slack(block)
+    taken = 0
+    for start in starts:
+        record = list(_records(alone(block, start)))[-1]
+        try:
+            names, values = ((), ()) if isinstance(record, str) else found.flattener.flat(record["data"])
+        except (orjson.JSONDecodeError, TooDeepError):
+            names, values = (), ()
+        where = f"free space of the chunk at byte {at}"
+        sound = bool(names) and is_sound(block, start, names, values)
+        if sound and gather.add(-(at + start), (*names, "carved"), (*values, where), size_at(block, start)):
+            taken += 1
+        else:
+            lost += 1
+    if taken or lost:
+        reason = f"{taken} records carved from it; of {lost} more the templates or names are overwritten"
+        yield Skipped(place=f"free space of the chunk at byte {at}", reason=reason, count=0)
 
 
 def _reason(error: Exception) -> str:
