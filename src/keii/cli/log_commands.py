@@ -267,7 +267,23 @@ def coverage(case: Path, *, lang: str | None, as_json: bool) -> int:
     )
     show.table(title, [say("cli.column.host", spoken), say("cli.column.log", spoken), "days"], rows)
     show.told("cli.coverage-legend", spoken)
+    holes = [cell for cell in trace.coverage if cell.missing]
+    if holes:
+        shown = [(c.host, c.log, c.day, _spans(c.missing)) for c in holes[:_MOST_HOLES]]
+        title = say("cli.coverage-hours", spoken, {"shown": len(shown), "all": len(holes)})
+        columns = [say(f"cli.column.{name}", spoken) for name in ("host", "log", "day", "hours")]
+        show.table(title, columns, shown)
     return 0
+
+
+_MOST_HOLES = 20
+
+
+def _spans(hours: Sequence[int]) -> str:
+    """``(9, 10, 11, 20)`` → ``09-12, 20-21``."""
+    starts = [hour for hour in hours if hour - 1 not in hours]
+    ends = [hour + 1 for hour in hours if hour + 1 not in hours]
+    return ", ".join(f"{first:02}-{last:02}" for first, last in zip(starts, ends, strict=True))
 
 
 @click.command("files")

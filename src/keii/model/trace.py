@@ -163,7 +163,7 @@ class Tampering(msgspec.Struct, frozen=True, kw_only=True):
     """A record that shows that evidence was removed or stopped.
 
     ``kind``: cleared, service-stopped, audit-policy-changed, time-changed, records-missing, file-damaged,
-    channel-disabled.
+    channel-disabled, silenced (its logs write nothing in hours in which they always do, while others saw the machine).
     """
 
     kind: str
@@ -210,6 +210,8 @@ class CoverageCell(msgspec.Struct, frozen=True, kw_only=True):
     """One host, one log, one day (UTC): what is there against what was expected.
 
     ``witness`` names another log that saw the host alive on a day on which this one is silent, empty otherwise.
+    ``missing`` are the hours (0 to 23, UTC) of a day with records in which the log usually writes, by its own hours of the
+    week, and wrote nothing.
     """
 
     host: str
@@ -219,6 +221,7 @@ class CoverageCell(msgspec.Struct, frozen=True, kw_only=True):
     events: int = 0
     expected: float | None = None
     witness: str = ""
+    missing: tuple[int, ...] = ()
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from typing import Any
 
 from keii.errors import UsageError
 from keii.simulate.churn import churned
+from keii.simulate.company import DOMAIN
 from keii.simulate.stories import COURSES, STORIES
 
 Truth = dict[str, Any]
@@ -226,6 +227,47 @@ def _churn(out: Path, seed: int, truth: Truth) -> None:
     truth["variant"] |= {"at": f"{since}.000000Z", "machines": churned(out, seed, names, since)}
 
 
+def _threads_killed(out: Path, _seed: int, truth: Truth) -> None:
+    """On the workday after the first machine was entered the event log of the file server is suspended for five hours."""
+    host = truth["files"]["server"]
+    day = next(
+        one
+        for one in (_day(truth["compromised"][0]["from"], n)[:10] for n in range(1, 8))
+        if dt.date.fromisoformat(one).weekday() < 5
+    )
+    since, until = f"{day}T01:00:00", f"{day}T06:00:00"  # 10 to 15 o'clock in Japan
+    lost: dict[str, int] = {}
+
+    def keep(line: str) -> str | None:
+        channel = line.split('"Channel":"')[1].split('"')[0]
+        if since <= _time(line) < until:
+            lost[channel] = lost.get(channel, 0) + 1
+            return None
+        return _renumbered(line, lost.get(channel, 0))  # what was never written takes no number
+
+    _rewrite(_log(out, host), keep)
+    address = next(one["address"] for one in truth["compromised"] if one["host"] == host)
+    for path in out.glob("zeek/*/dns.log"):
+        _rewrite(path, _named(host, address))
+    truth["variant"] |= {"host": host, "silent_from": f"{since}.000000Z", "silent_until": f"{until}.000000Z"}
+
+
+def _named(host: str, address: str) -> Keep:
+    """Every two hundredth look-up is one of the server's name, so that its address is known."""
+    seen = 0
+
+    def keep(line: str) -> str:
+        nonlocal seen
+        parts = line.split("\t")
+        seen += not line.startswith("#")
+        if line.startswith("#") or seen % 200 or len(parts) < 14:
+            return line
+        parts[8], parts[12] = f"{host.lower()}.{DOMAIN}", address
+        return "\t".join(parts)
+
+    return keep
+
+
 VARIANTS: dict[str, Callable[[Path, int, Truth], None]] = {
     "base": _base,
     "audit-off": _audit_off,
@@ -238,6 +280,7 @@ VARIANTS: dict[str, Callable[[Path, int, Truth], None]] = {
     "reimaged": _reimaged,
     "retention": _retention,
     "sensor-stopped": _sensor_stopped,
+    "threads-killed": _threads_killed,
     "sysmon-deleted": _sysmon_deleted,
     "dhcp-churn": _churn,
     **dict.fromkeys((*STORIES, *COURSES), _base),

@@ -5,23 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import duckdb
+import msgspec
 
 from keii.model import CoverageCell, HostIdentity, Tampering
 from keii.model.trace import State
 from keii.trace.hosts import Names
+from keii.trace.hours import Hours, Place
 from keii.trace.namesakes import namesakes
 
 _MOST = 400_000  # cells; hosts × logs × days beyond that are told as far as this
 _THIN = 0.2  # of what the host's own past leads to expect for that kind of day
 _FAR = 3_660  # days
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LEAST_PAST = 5  # days of a kind (workday, weekend) on which an expectation can rest
 
 
 def coverage(
-    connection: duckdb.DuckDBPyConnection, tampering: Sequence[Tampering] = (), known: Sequence[HostIdentity] = ()
+    connection: duckdb.DuckDBPyConnection,
+    tampering: Sequence[Tampering] = (),
+    known: Sequence[HostIdentity] = (),
+    silent: Mapping[Place, Hours] | None = None,
 ) -> tuple[CoverageCell, ...]:
     """Return a cell per machine, log and UTC day of the case's span.
 
@@ -38,6 +44,7 @@ def coverage(
         connection: with the view ``windows_true``.
         tampering: what erased records.
         known: machines by address, so that the network's log can be a witness.
+        silent: hours in which a log usually writes and did not (``hours.silences``).
     """
     counts = _plausible(_counts(connection))
     days = [day for row in counts.values() for day in row]
@@ -58,7 +65,23 @@ def coverage(
             gaps_only, cells = True, [cell for cell in cells if cell.state != "present"]
         cells += [cell for cell in more if cell.state != "present"] if gaps_only else more
     cells += _never_collected({host for host, _ in counts}, alive)
-    return tuple(cells)
+    return _with_hours(cells, silent or {})
+
+
+def _with_hours(cells: Sequence[CoverageCell], silent: Mapping[Place, Hours]) -> tuple[CoverageCell, ...]:
+    """Return the cells with the hours that are missing on days that have records."""
+    by_day: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for (host, log), hours in silent.items():
+        for hour in hours.tolist():
+            by_day[host, log, (_EPOCH + dt.timedelta(hours=hour)).date().isoformat()].append(hour % 24)
+    if not by_day:
+        return tuple(cells)
+    return tuple(
+        msgspec.structs.replace(cell, missing=tuple(missing))
+        if cell.events and (missing := by_day.get((cell.host, cell.log, cell.day)))
+        else cell
+        for cell in cells
+    )
 
 
 def _plausible(counts: dict[tuple[str, str], dict[dt.date, int]]) -> dict[tuple[str, str], dict[dt.date, int]]:

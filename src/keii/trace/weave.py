@@ -19,6 +19,7 @@ from keii.trace.executions import executions
 from keii.trace.files import Suspect, files
 from keii.trace.happened import steps
 from keii.trace.hosts import Names, identities
+from keii.trace.hours import silences
 from keii.trace.infected import Signs, take_behaviour, take_conduct, take_hops, take_matches, take_same_destination
 from keii.trace.internal import Networks, internal_networks
 from keii.trace.namesakes import namesakes
@@ -84,8 +85,9 @@ def _trace(
     infections = signs.infections()
     suspects = [Suspect(host=i.host, addresses=i.addresses, first=i.first) for i in infections]
     users = [Suspect(user=h.user, first=h.first) for h in hops if h.user]
-    signs_of_tampering = tampering(connection, file_damage(connection, damaged))
-    cells = coverage(connection, signs_of_tampering, hosts)
+    silent = silences(connection, hosts)
+    signs_of_tampering = tampering(connection, (*file_damage(connection, damaged), *silent.signs))
+    cells = coverage(connection, signs_of_tampering, hosts, silent.hours)
     happened = steps(connection, infections)
     came = visits(connection)
     entrances = {hop: through for hop in hops if (through := entrance(hop, hosts, came))}

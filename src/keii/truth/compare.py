@@ -150,6 +150,14 @@ def _clears(truth: dict[str, Any], trace: Trace) -> Answer:
     return _sets("log clears", true, told)
 
 
+def _silences(truth: dict[str, Any], trace: Trace) -> Answer:
+    """A machine whose event log was suspended: the hours that it is told for."""
+    told_of = truth.get("variant", {})
+    true = [f"{told_of['host']} {told_of['silent_from'][:16]}"] if "silent_from" in told_of else []
+    told = (f"{_name(truth, one.host)} {(one.at or '')[:16]}" for one in trace.tampering if one.kind == "silenced")
+    return _sets("silences", true, told)
+
+
 def _holes(truth: dict[str, Any], trace: Trace) -> Answer:
     """Only cleared logs leave holes in the numbers; a channel that stopped or began anew leaves none."""
     true = (f"{e['host']} {e['log']}" for e in truth["erased"] if e.get("missing_from") and not e.get("how"))
@@ -198,6 +206,7 @@ _QUESTIONS: tuple[Callable[[dict[str, Any], Trace], Answer], ...] = (
     _volume,
     _c2,
     _clears,
+    _silences,
     _holes,
     _called_erased,
     _lost_days,
