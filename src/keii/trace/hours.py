@@ -44,7 +44,7 @@ class Silences(msgspec.Struct, frozen=True):
 def silences(connection: duckdb.DuckDBPyConnection, known: Sequence[HostIdentity]) -> Silences:
     """Return the missing hours of every log, and the silences that are signs of tampering.
 
-    A sign: for three hours (``data/trace/tampering.yaml``) or more a log writes nothing though it always does in these hours; in
+    A sign: for three hours (``data/trace/tampering.yaml``) or more a log writes nothing though it always writes much then; in
     two of them or more another log sees the machine, and at least half as busy as usual in these hours, as the other machines together
     are (else it is a holiday); no shutdown was recorded before; no record number is missing (else records were removed, or not
     collected); and not half of all machines are silent with it (then the collector was).
@@ -115,7 +115,8 @@ def _counted(connection: duckdb.DuckDBPyConnection) -> dict[Place, tuple[Hours, 
     """Return of each machine's log the hours that have records and how many; carved records are none."""
     table = connection.sql(
         f"""
-        SELECT machine, regexp_replace(coalesce(channel, 'Windows'), '/[^/]*$', '') AS log, {_HOUR} AS hour, count(*) AS events
+        SELECT machine, regexp_replace(coalesce(channel, 'Windows'), '/[^/]*$', '') AS log, {_HOUR} AS hour,
+               count(DISTINCT coalesce(record_id, -record)) AS events  -- copies count once
         FROM windows_true WHERE occurred IS NOT NULL AND machine IS NOT NULL AND record > 0
         GROUP BY ALL ORDER BY ALL
         """
@@ -136,8 +137,10 @@ def _signs(
     limits = load("trace/tampering")["silenced"]
     runs: dict[tuple[str, int, int], list[str]] = defaultdict(list)
     for (host, log), hours in missing.items():
+        first, usual = _expected(*counted[host, log])
         for run in _runs(hours):
-            if limits["hours"] <= len(run) <= limits["most_hours"]:
+            expected = np.nan_to_num(usual[run - first]).sum()
+            if limits["hours"] <= len(run) <= limits["most_hours"] and expected >= limits["records"]:
                 runs[host, int(run[0]), int(run[-1]) + 1].append(log)
     machines = {host for host, _ in counted}
     alike = {key: {host for host, a, b in runs if a < key[2] and key[1] < b} for key in runs}
