@@ -122,3 +122,7 @@ def test_an_hour_is_expected_by_its_own_week_not_by_the_day() -> None:
 def test_a_log_of_three_weeks_is_asked_by_the_kind_of_day() -> None:
     hours = np.array(without(range(3 * 168), range(200, 205)))
     assert missing_hours(hours + 4 * 24, np.full(len(hours), 50)).tolist() == [n + 4 * 24 for n in range(200, 205)]
+
+
+def test_without_event_logs_nothing_is_missing(make_lake: MakeLake) -> None:
+    assert signs(make_lake, [], talks(list(WEEKS))) == ()

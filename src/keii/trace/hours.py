@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -124,8 +125,7 @@ def _counted(connection: duckdb.DuckDBPyConnection) -> dict[Place, tuple[Hours, 
     hours, events = (table[name].to_numpy() for name in ("hour", "events"))
     places = list(zip(table["machine"].to_pylist(), table["log"].to_pylist(), strict=True))
     starts = [n for n in range(len(places)) if n == 0 or places[n] != places[n - 1]]
-    ends = [*starts[1:], len(places)]
-    return {places[a]: (hours[a:b], events[a:b]) for a, b in zip(starts, ends, strict=True)}
+    return {places[a]: (hours[a:b], events[a:b]) for a, b in pairwise([*starts, len(places)])}
 
 
 def _signs(
