@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -178,7 +179,8 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
     if _MEETING.match(text, spanned.end - 1 if text[spanned.end - 1] == "の" else spanned.end):
         return None, 0, 0  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
-        return None, 0, 0  # «…ことが19日、分かった»: the day on which the paper knew
+        # «…ことが19日、分かった»: the day on which the paper knew, which comes out at once
+        return ("time.awareness" if _long_before(where.document, spanned.moment) else None), spanned.end, spanned.end
     before_it = turned(where, spanned)
     if before_it is not None:
         return before_it
@@ -190,6 +192,15 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         return _found_out(text, found_out)
     told = _told_on(where, spanned, before, until)
     return told if told is not None else _verb_after(where, spanned, until)
+
+
+_NEWS = dt.timedelta(days=4)
+
+
+def _long_before(document: Document, moment: Moment) -> bool:
+    """Tell whether an instant lies well before the publication."""
+    published = document.published.earliest if document.published else None
+    return published is not None and moment.latest is not None and moment.latest < published - _NEWS
 
 
 _FROM_WHOM = re.compile(r"、?[^、。\d]{1,14}(?:から|より)、$")

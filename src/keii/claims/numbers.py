@@ -19,6 +19,12 @@ ONE = (
 _EN_VALUES = {"one": 1, "a": 1, "a single": 1} | dict(
     zip(ENGLISH_WORDS, (*range(2, 13), 12, *range(20, 100, 10)), strict=True)
 )
+_PARTS = {
+    "half a": Fraction(1, 2),
+    "quarter of a": Fraction(1, 4),
+    "three quarters of a": Fraction(3, 4),
+    "three-quarters of a": Fraction(3, 4),
+}
 _SCALE = {
     "k": 1_000,
     "m": 10**6,
@@ -76,8 +82,8 @@ def english_number(word: str, scale: str | None) -> int | float | None:
     tens, _, ones = lower.partition("-")
     if tens in _EN_VALUES and ones in _EN_VALUES:  # «twenty-three»
         return plain(Fraction(_EN_VALUES[tens] + _EN_VALUES[ones]) * _SCALE.get((scale or "").strip().lower(), 1))
-    if lower in _EN_VALUES or lower == "half a":
-        value = Fraction(1, 2) if lower == "half a" else Fraction(_EN_VALUES[lower])
+    if lower in _EN_VALUES or lower in _PARTS:
+        value = _PARTS[lower] if lower in _PARTS else Fraction(_EN_VALUES[lower])
     else:
         value = Fraction(word.replace(",", ""))
         if not scale and "," not in word and 1900 <= value <= 2100:

@@ -24,7 +24,7 @@ _EN_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,6})?)"
 _EN_SCALE = r"(?:(?:[kKMB]|[bmt]n)\b|\s?(?:hundred|thousand|million|billion)\b)"
 _EN = re.compile(
     rf"(?<![\w.$€£¥/:])(?:(?P<low>{_EN_NUMBER})(?P<ls>{_EN_SCALE})?\s*(?:-|to|and)\s*)?"
-    rf"(?P<n>{_EN_NUMBER}|{COMPOUND}|{'|'.join(ENGLISH_WORDS)}|half a(?= million)|{ONE})(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",
+    rf"(?P<n>{_EN_NUMBER}|{COMPOUND}|(?:three[- ]quarters|quarter) of a(?= million)|{'|'.join(ENGLISH_WORDS)}|half a(?= million)|{ONE})(?P<s>{_EN_SCALE})?(?![\d/:]|\s*(?:%|percent\b|per cent\b))",
     re.I,
 )
 _MONEY = re.compile(
