@@ -7,7 +7,7 @@ import pytest
 from tests.checks.incidents.scoring import score
 
 # set, least share of the findings asked for, most contradictions that nobody asked for
-FLOORS = [("ja", 0.86, 0), ("en", 0.71, 0), ("ja_eighth", 0.7, 0), ("en_eighth", 0.7, 1)]
+FLOORS = [("ja", 0.86, 0), ("en", 0.71, 0), ("ja_eighth", 0.7, 0), ("en_eighth", 0.7, 1), ("en_tenth", 0.43, 1)]
 
 
 @pytest.mark.parametrize(("which", "share", "false"), FLOORS)
