@@ -20,7 +20,7 @@ _SETS = {
     "en": ("en_fifth", "en_sixth"),
     "ja_eighth": ("ja_eighth",),
     "en_eighth": ("en_eighth",),
-    "en_tenth": ("en_tenth",),  # held out
+    "en_tenth": ("en_tenth",),
 }
 
 
