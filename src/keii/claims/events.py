@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,7 +10,7 @@ import msgspec
 
 from keii.claims.frames import labelled, turned
 from keii.claims.lexicon import times, words
-from keii.claims.places import Where
+from keii.claims.places import Where, long_before
 from keii.claims.sentences import unquoted
 from keii.model import Date, Document, Interval, Moment, Value
 from keii.moments import Spanned, may_date, parse_dates
@@ -180,7 +179,7 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         return None, 0, 0  # the day of a press conference
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
         # «…ことが19日、分かった»: the day on which the paper knew, which comes out at once
-        return ("time.awareness" if _long_before(where.document, spanned.moment) else None), spanned.end, spanned.end
+        return ("time.awareness" if long_before(where.document, spanned.moment) else None), spanned.end, spanned.end
     before_it = turned(where, spanned)
     if before_it is not None:
         return before_it
@@ -192,15 +191,6 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
         return _found_out(text, found_out)
     told = _told_on(where, spanned, before, until)
     return told if told is not None else _verb_after(where, spanned, until)
-
-
-_NEWS = dt.timedelta(days=4)
-
-
-def _long_before(document: Document, moment: Moment) -> bool:
-    """Tell whether an instant lies well before the publication."""
-    published = document.published.earliest if document.published else None
-    return published is not None and moment.latest is not None and moment.latest < published - _NEWS
 
 
 _FROM_WHOM = re.compile(r"、?[^、。\d]{1,14}(?:から|より)、$")

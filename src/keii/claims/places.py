@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from keii.claims.names import Named
 from keii.claims.names import known as expressions
 from keii.claims.sentences import Clause, Sentence, clauses, sentences
 from keii.claims.speakers import Said, Voice, base_voice, gone_on, patterns, spoken
-from keii.model import Document, Embedded
+from keii.model import Document, Embedded, Moment
 
 _CARRY = 400  # characters over which «ということです» goes on with the speaker of an earlier sentence
 _NEST = 8  # embedded sources that can stand inside each other
@@ -133,3 +134,12 @@ def _pieces(
 
 
 __all__ = ["Where", "places"]
+
+
+_NEWS = dt.timedelta(days=4)
+
+
+def long_before(document: Document, moment: Moment) -> bool:
+    """Tell whether an instant lies well before the publication of a document."""
+    published = document.published.earliest if document.published else None
+    return published is not None and moment.latest is not None and moment.latest < published - _NEWS
