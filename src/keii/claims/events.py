@@ -180,11 +180,9 @@ def _japanese(where: Where, spanned: Spanned, until: int) -> tuple[str | None, i
     if _OF_NEWS.search(before) and words("ja", "times", "news").search(text, spanned.end, until):
         # «…ことが19日、分かった»: the day on which the paper knew, which comes out at once
         return ("time.awareness" if long_before(where.document, spanned.moment) else None), spanned.end, spanned.end
-    before_it = turned(where, spanned)
-    if before_it is not None:
+    if (before_it := turned(where, spanned)) is not None:
         return before_it
-    received = _received(where, spanned, until)
-    if received is not None:
+    if (received := _received(where, spanned, until)) is not None:
         return received
     found_out = words("ja", "times", "found_out").match(text, spanned.end, sentence.end)
     if found_out:
