@@ -125,11 +125,26 @@ def _japanese(folded: str, start: int, end: int, told: str | None) -> Iterator[C
         high = japanese_number(match["n"])
         if high is None or _of_events(folded, match, start, end):
             continue
+        if (
+            match["low"]
+            and _GREW.match(folded, match.end(), end)
+            and (was := _JA.match(folded, match.start(), match.end("low")))
+        ):
+            before = japanese_number(was["n"])
+            unit = _unit(folded, was, end, start, "ja", before) if before is not None else None
+            if unit is not None and before is not None:  # «18台から64台に膨らんだ»: two figures, no range
+                yield _count(folded, was, unit, start, end, "ja", before)
+            match = _JA.match(folded, match.start("n"), end) or match
         unit = _unit(folded, match, end, start, "ja", high)
         if told and unit is not None and _OF_WHICH.search(folded, max(start, match.start() - 8), match.start()):
             unit = _same_again(folded, match.end(), told) or unit
         if unit is not None and not _of_all(folded, match, unit[1], start, "ja"):
             yield _count(folded, match, unit, start, end, "ja", high)
+
+
+_GREW = re.compile(
+    r"(?:[^\s、。\d]{1,3})?(?:に|へ|まで)(?:と)?(?:[^、。\d]{0,8})?(?:増|膨|ふく|拡大|広が|上方|修正|訂正|改め|減|変更|上振れ|なっ|積み上)"
+)
 
 
 def _english(folded: str, start: int, end: int, told: str | None) -> Iterator[Counted]:
