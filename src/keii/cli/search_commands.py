@@ -11,7 +11,7 @@ import click
 from keii.case.case import Case
 from keii.cli import show
 from keii.errors import UsageError
-from keii.hunt.searching import Answer, Query, search
+from keii.hunt.searching import Answer, Query, is_column, search
 from keii.model import Indicator
 from keii.readers.intel.defang import refang
 from keii.readers.intel.values import classify
@@ -62,7 +62,7 @@ def _query(terms: tuple[str, ...], since: str | None, until: str | None) -> Quer
     for term in terms:
         match = _FIELD.fullmatch(term)
         found = classify(refang(term.strip()))
-        if match and found is None:
+        if match and (found is None or is_column(match[1])):  # ``FileName=a.exe`` looks like the name of a file, too
             fields.append((match[1], match[2]))
         elif found is not None:
             values.append(

@@ -121,6 +121,11 @@ def _named(table: str, query: Query) -> Query | None:
     return msgspec.structs.replace(query, fields=fields) if all(name for name, _ in fields) else None
 
 
+def is_column(name: str) -> bool:
+    """Tell whether some table has a column of this name, however it is written."""
+    return any(_bare(name) in map(_bare, full_schema(table).names) for table in TABLES)
+
+
 def _bare(name: str) -> str:
     return name.replace("_", "").replace(".", "").lower()
 
